@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Every limit of porthole in one place, each with its unit and its reason. */
+#ifndef CORE_LIMITS_H
+#define CORE_LIMITS_H
+
+#include <stdint.h>
+
+/* Monotonic milliseconds; all of porthole's time has this type. */
+typedef int64_t msec_t;
+
+#define MSEC_NEVER INT64_MAX /* no deadline */
+
+/* Control channel. One datagram is a page, so that one static page receives any of them. */
+#define PROTO_DATAGRAM_MAX 4096 /* bytes */
+#define SLOTS_OPERATOR 8 /* connections; separate per role, so that no role can starve another */
+#define SLOTS_OBSERVER 4
+#define SLOTS_INSIDE 4
+#define SLOTS_MONITOR 1
+#define SLOTS_MAX (SLOTS_OPERATOR + SLOTS_OBSERVER + SLOTS_INSIDE + SLOTS_MONITOR)
+#define ACCEPTS_PER_TURN 4   /* connections; reaping must not wait behind a flood of connects */
+#define MESSAGES_PER_TURN 8  /* datagrams of one connection, for the same reason */
+#define HELLO_TIMEOUT_MS 2000 /* ms a connection may stay without a hello */
+#define SESSION_SETUP_MS 10000 /* ms a session child may take until its command runs */
+#define LISTEN_BACKLOG 16     /* connections waiting for accept */
+
+/* Sessions (`exec`): a counted table; its slots are those of the operators. */
+#define SESSIONS_MAX 32 /* sessions */
+#define SESSION_FDS 3   /* stdin, stdout, stderr */
+#define SESSION_ARGS_MAX (4u << 20) /* bytes of argv and env in a memfd; above the kernel's own limit */
+#define SESSION_HANGUP_MS 2000 /* ms from SIGHUP to SIGKILL once the client has gone */
+
+/* Ending a container. */
+#define GRACE_DEFAULT_MS 10000 /* ms from SIGTERM to SIGKILL, as `docker stop` has it */
+#define KILL_WAIT_MS 5000      /* ms to wait for processes after SIGKILL (uninterruptible sleep) */
+
+/* Audit. */
+#define AUDIT_KEEP 64 /* records kept while no monitor is there to write them */
+#define AUDIT_TEXT 40 /* bytes of detail a record, with its closing zero */
+
+/* The launcher's side. */
+#define CONTAINER_NAME_MAX 63 /* bytes, without the closing zero */
+#define LAUNCH_TIMEOUT_MS 30000 /* ms until "up": a file system that hangs must not hang the launcher */
+
+#endif

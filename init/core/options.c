@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* porthole-init's own command line. */
+#include "core/options.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#define SECONDS_MAX 1000000000 /* some thirty years: more is a mistake */
+
+msec_t options_seconds(const char *word)
+{
+    msec_t ms = 0;
+    msec_t unit = 1000;
+    bool point = false;
+    bool digit = false;
+
+    if (strcmp(word, "infinity") == 0) {
+        return MSEC_NEVER;
+    }
+    for (; *word != 0; word++) {
+        if (*word == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (*word < '0' || *word > '9') {
+            return -EINVAL;
+        }
+        digit = true;
+        if (!point) {
+            ms = ms * 10 + (*word - '0') * (msec_t)1000;
+        } else {
+            unit /= 10;
+            ms += (*word - '0') * unit;
+        }
+        if (ms > (msec_t)SECONDS_MAX * 1000) {
+            return -EINVAL;
+        }
+    }
+    return digit ? ms : -EINVAL;
+}
+
+struct parser {
+    int argc;
+    char *const *argv;
+    int next;
+    const char *bad;
+    const char *reason;
+};
+
+/*
+ * True where word is the long option name; *ret_value is its value: behind "=", else the next word.
+ */
+static bool takes_value(struct parser *p, const char *word, const char *name,
+                        const char **ret_value)
+{
+    size_t len = strlen(name);
+
+    if (strncmp(word, name, len) != 0 || (word[len] != 0 && word[len] != '=')) {
+        return false;
+    }
+    *ret_value = NULL;
+    if (word[len] == '=') {
+        *ret_value = word + len + 1;
+    } else if (p->next < p->argc) {
+        *ret_value = p->argv[p->next++];
+    } else {
+        p->reason = "needs a value";
+    }
+    return true;
+}
+
+static void parse_long(struct parser *p, const char *word, struct options *o)
+{
+    const char *value;
+
+    if (strcmp(word, "--help") == 0) {
+        o->help = true;
+    } else if (strcmp(word, "--version") == 0) {
+        o->version = true;
+    } else if (strcmp(word, "--verbose") == 0) {
+        o->verbose = true;
+    } else if (strcmp(word, "--quiet") == 0) {
+        o->quiet = true;
+    } else if (strcmp(word, "--no-control") == 0) {
+        o->control = NULL;
+    } else if (takes_value(p, word, "--grace", &value)) {
+        o->grace = value != NULL ? options_seconds(value) : 0;
+        if (o->grace < 0) {
+            p->reason = "needs a number of seconds, or infinity";
+        }
+    } else if (takes_value(p, word, "--control", &value)) {
+        o->control = value;
+        if (value != NULL && value[0] != '/') {
+            p->reason = "needs an absolute path";
+        }
+    } else {
+        p->reason = "unknown option";
+    }
+}
+
+static void parse_short(struct parser *p, const char *word, struct options *o)
+{
+    for (const char *c = word + 1; *c != 0 && p->reason == NULL; c++) {
+        switch (*c) {
+        case 'v':
+            o->verbose = true;
+            break;
+        case 'q':
+            o->quiet = true;
+            break;
+        case 'h':
+            o->help = true;
+            break;
+        default:
+            p->reason = "unknown option";
+            break;
+        }
+    }
+}
+
+int options_parse(int argc, char *const *argv, struct options *ret_options, const char **ret_bad,
+                  const char **ret_reason)
+{
+    struct options o = {.grace = GRACE_DEFAULT_MS};
+    struct parser p = {.argc = argc, .argv = argv, .next = 1};
+
+    while (p.next < argc && p.reason == NULL) {
+        const char *word = argv[p.next];
+
+        if (word[0] != '-' || word[1] == 0) {
+            break;
+        }
+        p.bad = word;
+        p.next++;
+        if (strcmp(word, "--") == 0) {
+            break;
+        }
+        if (word[1] == '-') {
+            parse_long(&p, word, &o);
+        } else {
+            parse_short(&p, word, &o);
+        }
+    }
+    if (p.reason != NULL) {
+        *ret_bad = p.bad;
+        *ret_reason = p.reason;
+        return -EINVAL;
+    }
+    o.command = p.next;
+    *ret_options = o;
+    return 0;
+}

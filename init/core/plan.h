@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* The plan: what the launcher decided, as plain data that PID 1 walks in order. */
+#ifndef CORE_PLAN_H
+#define CORE_PLAN_H
+
+#include "core/proto.h"
+
+/*
+ * A plan is a wire.h list in a sealed memfd. What describes the command uses the protocol's tags
+ * (ARG, ENV, USER, WORKDIR, FLAGS, ROWS, COLUMNS, GRACE, CAPS, OBJECT for the host name), as EXEC
+ * does; what is mounted is a run of PLAN_OP elements, carried out in their order. The launcher
+ * holds all policy: which file system, which option, which path. PID 1 knows only how.
+ */
+#define PLAN_OP 64 /* list tag of an operation; above all protocol tags */
+#define PLAN_VERSION_TEXT "porthole plan 1"
+
+/* Options of a launch, in TAG_FEATURES of a plan. */
+enum plan_flag {
+    PLAN_USERNS = 1 << 0,   /* wait for the maps, then be root in a new user namespace */
+    PLAN_NEWNET = 1 << 1,   /* a network namespace of its own: bring loopback up */
+    PLAN_CGROUP = 1 << 2,   /* PID 1 starts in the container's cgroup: unshare its namespace there */
+    PLAN_OBSERVERS = 1 << 3, /* there is a peek/ folder to listen in */
+    PLAN_VERBOSE = 1 << 4,
+};
+
+/* How a command is started; in TAG_FLAGS of a plan and of EXEC. */
+enum command_flag {
+    COMMAND_TTY = 1 << 0,      /* a terminal of the container's devpts as stdin, stdout, stderr */
+    COMMAND_STDIN = 1 << 1,    /* stdin is connected; else it is /dev/null */
+    COMMAND_SHELL = 1 << 2,    /* the user's login shell instead of arguments */
+    COMMAND_ARGS_FD = 1 << 3,  /* arguments and environment follow in a sealed memfd, the last fd */
+    COMMAND_NEW_PRIVS = 1 << 4, /* do not set no_new_privs */
+};
+
+/* What an operation does; strings are target, source, options. Numbers: append only. */
+enum plan_op_kind {
+    OP_ROOT = 1,    /* the rootfs (current directory) becomes a mount with attributes `attr` */
+    OP_MOUNT,       /* file system type `source` with `options` ("k=v,k") on target; `a` keep */
+    OP_NODE,        /* device node target: mode `a`, number `b` as makedev(3); bound if `c` */
+    OP_SYMLINK,     /* symbolic link target → source */
+    OP_DIRECTORY,   /* directory target, mode `a` */
+    OP_BIND,        /* descriptor `a` (a detached tree), or source checked as device b inode c */
+    OP_MASK,        /* target reads as empty */
+    OP_READONLY,    /* target and below cannot be written */
+    OP_SETATTR,     /* mount attributes `attr` on the mount at target */
+};
+
+/* Bits of `flags` in an operation. */
+enum plan_op_flag {
+    OPF_NO_SYMLINKS = 1 << 0, /* no component of target may be a symbolic link */
+    OPF_OPTIONAL = 1 << 1,    /* target not there: skip */
+    OPF_COPY = 1 << 2,        /* OP_MOUNT: the new tmpfs starts with a copy of what target held */
+    OPF_CREATE = 1 << 3,      /* make target where it is missing */
+    OPF_FILE = 1 << 4,        /* … as a file, not a directory */
+    OPF_RECURSIVE = 1 << 5,   /* OP_ROOT, OP_BIND: with the mounts below */
+};
+
+/*
+ * Where the launcher puts what PID 1 needs, beside stdin, stdout and stderr for the command. Bind
+ * sources cloned by the launcher follow from LAUNCH_FD_FIRST_BIND on; OP_BIND names them.
+ */
+enum launch_fd {
+    LAUNCH_FD_PLAN = 3, /* the sealed memfd */
+    LAUNCH_FD_SYNC,     /* SEQPACKET pair: maps written (in), listening or failed (out) */
+    LAUNCH_FD_ROOTFS,   /* O_PATH */
+    LAUNCH_FD_OP_DIR,   /* folder of the operator's socket */
+    LAUNCH_FD_EXIT,     /* file for the exit status */
+    LAUNCH_FD_PEEK_DIR, /* folder of the observer's socket; closed without --peek-group */
+    LAUNCH_FD_FIRST_BIND,
+};
+
+#define LAUNCH_BINDS_MAX 64 /* bind mounts; each costs a descriptor during the launch */
+
+/* OP_MOUNT's `a`: PID 1 keeps a descriptor of this file system. */
+enum plan_keep { KEEP_NONE, KEEP_DEVPTS };
+
+#define PLAN_NO_FD UINT32_MAX /* OP_BIND's `a` where there is no descriptor */
+
+struct plan_op {
+    uint16_t kind;
+    uint16_t flags;
+    uint64_t attr; // MOUNT_ATTR_* of mount_setattr(2)
+    uint32_t a;
+    uint64_t b;
+    uint64_t c;
+    const char *target; // zero-terminated, in the plan; relative to the new root, no leading slash
+    const char *source;
+    const char *options;
+};
+
+struct plan {
+    struct proto_msg fields; // all but the operations
+    uint64_t flags;          // enum plan_flag
+    struct slice cursor;     // operations not yet taken
+};
+
+void plan_put_op(struct wire_writer *w, const struct plan_op *op);
+
+/* Returns 0, -EBADMSG where it is malformed, -EOPNOTSUPP where it needs what this build has not. */
+int plan_decode(struct slice image, struct plan *ret_plan);
+
+/* Takes the next operation. Returns 1, 0 at the end, -EBADMSG. */
+int plan_next_op(struct plan *p, struct plan_op *ret_op);
+
+/* The step that an operation is, for messages. */
+uint64_t plan_op_step(uint16_t kind);
+
+#endif

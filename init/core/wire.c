@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Bounded little-endian reading and writing of tag-length-value lists. */
+#include "core/wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+void wire_writer_init(struct wire_writer *w, void *data, size_t cap)
+{
+    w->data = data;
+    w->cap = cap;
+    w->len = 0;
+    w->overflow = false;
+}
+
+void wire_put_bytes(struct wire_writer *w, const void *data, size_t len)
+{
+    if (w->overflow || len > w->cap - w->len) {
+        w->overflow = true;
+        return;
+    }
+    if (len > 0) {
+        memcpy(w->data + w->len, data, len);
+    }
+    w->len += len;
+}
+
+static void put_le(struct wire_writer *w, uint64_t v, size_t width)
+{
+    uint8_t bytes[8];
+
+    for (size_t i = 0; i < width; i++) {
+        bytes[i] = (uint8_t)(v >> (8 * i));
+    }
+    wire_put_bytes(w, bytes, width);
+}
+
+void wire_put_u16(struct wire_writer *w, uint16_t v)
+{
+    put_le(w, v, sizeof(v));
+}
+
+void wire_put_u32(struct wire_writer *w, uint32_t v)
+{
+    put_le(w, v, sizeof(v));
+}
+
+void wire_put_u64(struct wire_writer *w, uint64_t v)
+{
+    put_le(w, v, sizeof(v));
+}
+
+void wire_tlv_bytes(struct wire_writer *w, uint16_t tag, const void *data, size_t len)
+{
+    if (w->overflow || len > UINT32_MAX || w->cap - w->len < WIRE_TLV_HEADER ||
+        w->cap - w->len - WIRE_TLV_HEADER < len) {
+        w->overflow = true; // before the header, so that no half element is left behind
+        return;
+    }
+    wire_put_u16(w, tag);
+    wire_put_u16(w, 0);
+    wire_put_u32(w, (uint32_t)len);
+    wire_put_bytes(w, data, len);
+}
+
+void wire_tlv_str(struct wire_writer *w, uint16_t tag, const char *s)
+{
+    wire_tlv_bytes(w, tag, s, strlen(s));
+}
+
+void wire_tlv_u64(struct wire_writer *w, uint16_t tag, uint64_t v)
+{
+    uint8_t bytes[8];
+    struct wire_writer value;
+
+    wire_writer_init(&value, bytes, sizeof(bytes));
+    wire_put_u64(&value, v);
+    wire_tlv_bytes(w, tag, bytes, sizeof(bytes));
+}
+
+bool wire_get_bytes(struct slice *s, size_t len, struct slice *ret_v)
+{
+    if (s->len < len) {
+        return false;
+    }
+    ret_v->data = s->data;
+    ret_v->len = len;
+    if (len > 0) {
+        s->data += len;
+        s->len -= len;
+    }
+    return true;
+}
+
+static bool get_le(struct slice *s, size_t width, uint64_t *ret_v)
+{
+    struct slice bytes;
+    uint64_t v = 0;
+
+    if (!wire_get_bytes(s, width, &bytes)) {
+        return false;
+    }
+    for (size_t i = 0; i < width; i++) {
+        v |= (uint64_t)bytes.data[i] << (8 * i);
+    }
+    *ret_v = v;
+    return true;
+}
+
+bool wire_get_u16(struct slice *s, uint16_t *ret_v)
+{
+    uint64_t v;
+
+    if (!get_le(s, sizeof(*ret_v), &v)) {
+        return false;
+    }
+    *ret_v = (uint16_t)v;
+    return true;
+}
+
+bool wire_get_u32(struct slice *s, uint32_t *ret_v)
+{
+    uint64_t v;
+
+    if (!get_le(s, sizeof(*ret_v), &v)) {
+        return false;
+    }
+    *ret_v = (uint32_t)v;
+    return true;
+}
+
+bool wire_get_u64(struct slice *s, uint64_t *ret_v)
+{
+    return get_le(s, sizeof(*ret_v), ret_v);
+}
+
+int wire_next_tlv(struct slice *s, struct wire_tlv *ret_tlv)
+{
+    struct slice rest = *s;
+    struct wire_tlv tlv;
+    uint16_t zero;
+    uint32_t len;
+
+    if (rest.len == 0) {
+        return 0;
+    }
+    if (!wire_get_u16(&rest, &tlv.tag) || !wire_get_u16(&rest, &zero) ||
+        !wire_get_u32(&rest, &len) || zero != 0 || !wire_get_bytes(&rest, len, &tlv.value)) {
+        return -EBADMSG;
+    }
+    *s = rest;
+    *ret_tlv = tlv;
+    return 1;
+}
+
+bool slice_equals(struct slice s, const char *string)
+{
+    size_t len = strlen(string);
+
+    return s.len == len && (len == 0 || memcmp(s.data, string, len) == 0);
+}
+
+int slice_to_string(struct slice s, char *buf, size_t cap)
+{
+    if (s.len >= cap) {
+        return -ENAMETOOLONG;
+    }
+    if (s.len > 0) {
+        if (memchr(s.data, 0, s.len) != NULL) {
+            return -EINVAL;
+        }
+        memcpy(buf, s.data, s.len);
+    }
+    buf[s.len] = 0;
+    return 0;
+}

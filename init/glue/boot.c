@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: MIT */
+/* From the first instruction to the main command's fork: launched by porthole, or an entrypoint. */
+#include "glue/boot.h"
+
+#include "core/capset.h"
+#include "core/plan.h"
+#include "core/step.h"
+#include "glue/command.h"
+#include "glue/control.h"
+#include "glue/say.h"
+#include "glue/walk.h"
+#include "sys/caps.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "sys/mnt.h"
+#include "sys/net.h"
+#include "sys/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What goes wrong before the loop runs, for one report at one place. */
+struct failure {
+    enum step step;
+    int error; // -errno
+    const char *object;
+};
+
+static int failed(struct failure *f, enum step step, int error, const char *object)
+{
+    f->step = step;
+    f->error = error;
+    f->object = object;
+    return error;
+}
+
+/* Before the launcher is connected it reads the sync socket, from then on the connection. */
+static void report(const struct init *in, int sync, const struct failure *f)
+{
+    uint8_t buf[512];
+    struct wire_writer w;
+    int len;
+
+    proto_begin(&w, buf, sizeof(buf), PROTO_FAILED, 0);
+    wire_tlv_u64(&w, TAG_STEP, f->step);
+    wire_tlv_u64(&w, TAG_ERRNO, (uint64_t)-f->error);
+    wire_tlv_bytes(&w, TAG_OBJECT, f->object, strnlen(f->object, 256));
+    len = proto_end(&w);
+    if (len > 0) {
+        (void)sock_send(in->monitor >= 0 ? in->slots[in->monitor].fd : sync, buf, (size_t)len, NULL,
+                        0);
+    }
+}
+
+static int read_plan(struct plan *ret_plan, struct slice *ret_image)
+{
+    long size = fd_sealed_size(LAUNCH_FD_PLAN, SESSION_ARGS_MAX);
+    void *image;
+
+    if (size <= 0) {
+        return size < 0 ? (int)size : -EBADMSG;
+    }
+    image = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, LAUNCH_FD_PLAN, 0);
+    if (image == MAP_FAILED) {
+        return -errno;
+    }
+    *ret_image = (struct slice){image, (size_t)size};
+    return plan_decode(*ret_image, ret_plan);
+}
+
+/* One datagram from the launcher: the maps are written. End of file: it is dead, and so are we. */
+static int wait_for_maps(int sync)
+{
+    uint8_t buf[PROTO_HEADER];
+    ssize_t n = sock_recv(sync, buf, sizeof(buf), NULL);
+
+    if (n == 0) {
+        return -EPIPE;
+    }
+    return n < 0 ? (int)n : 0;
+}
+
+static int listen_for_host(struct init *in, uint64_t flags)
+{
+    int r;
+
+    (void)umask(0177);
+    r = in->listener[LISTEN_OPERATOR] =
+        sock_listen_at(LAUNCH_FD_OP_DIR, "control.sock", LISTEN_BACKLOG);
+    if (r >= 0 && (flags & PLAN_OBSERVERS) != 0) {
+        (void)umask(0117); // the folder's group may connect
+        r = in->listener[LISTEN_OBSERVER] =
+            sock_listen_at(LAUNCH_FD_PEEK_DIR, "peek.sock", LISTEN_BACKLOG);
+    }
+    (void)umask(022);
+    return r < 0 ? r : 0;
+}
+
+/* Tells the launcher to connect, and waits for that; it may die instead. */
+static int accept_launcher(struct init *in, int sync)
+{
+    struct pollfd p[2] = {{.fd = in->listener[LISTEN_OPERATOR], .events = POLLIN}, {.fd = sync}};
+    uint8_t buf[PROTO_HEADER];
+    struct wire_writer w;
+    int fd;
+    int len;
+    int r;
+
+    proto_begin(&w, buf, sizeof(buf), PROTO_OK, 0);
+    len = proto_end(&w);
+    r = sock_send(sync, buf, (size_t)len, NULL, 0);
+    while (r == 0 && (p[0].revents & POLLIN) == 0) {
+        if (poll(p, 2, -1) < 0 && errno != EINTR) {
+            r = -errno;
+        } else if (p[1].revents != 0) {
+            r = -EPIPE;
+        }
+    }
+    if (r < 0) {
+        return r;
+    }
+    fd = sock_accept(in->listener[LISTEN_OPERATOR]);
+    return fd < 0 ? fd : control_add_monitor(in, fd);
+}
+
+/* Step 1: the channel first, with the launcher's identity, before anything is isolated. */
+static int open_channel(struct init *in, const struct plan *p, struct failure *f)
+{
+    int r;
+
+    if (in->userns) {
+        r = wait_for_maps(LAUNCH_FD_SYNC);
+        if (r < 0) {
+            return failed(f, STEP_MAPS, r, "uid_map");
+        }
+    }
+    r = listen_for_host(in, p->flags);
+    if (r < 0) {
+        return failed(f, STEP_LISTEN, r, "control.sock");
+    }
+    r = accept_launcher(in, LAUNCH_FD_SYNC);
+    if (r < 0) {
+        return failed(f, STEP_ACCEPT, r, "control.sock");
+    }
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
+        return failed(f, STEP_IDENTITY, -errno, "dumpable");
+    }
+    return 0;
+}
+
+/* Steps 2 to 4: namespaces of our own, the plan's mounts, the new root. */
+static int enter_root(struct init *in, struct plan *p, struct failure *f)
+{
+    struct plan_op op;
+    struct walk walk;
+    int r;
+
+    if (fchdir(LAUNCH_FD_ROOTFS) < 0) {
+        return failed(f, STEP_ROOT, -errno, "rootfs");
+    }
+    if (unshare(CLONE_NEWNS) < 0) {
+        return failed(f, STEP_UNSHARE_MOUNT, -errno, "mount");
+    }
+    r = mnt_make_private();
+    if (r < 0) {
+        return failed(f, STEP_PRIVATE, r, "/");
+    }
+    if ((p->flags & PLAN_CGROUP) != 0 && unshare(CLONE_NEWCGROUP) < 0) {
+        return failed(f, STEP_UNSHARE_CGROUP, -errno, "cgroup");
+    }
+    // Before the plan masks parts of /proc: a user namespace may then mount no other (EPERM).
+    in->proc_fd = mnt_create("proc", "proc", "subset=pid",
+                             MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    if (in->proc_fd < 0) {
+        return failed(f, STEP_PROC, in->proc_fd, "proc");
+    }
+    walk_init(&walk);
+    r = walk_plan(&walk, p, &op);
+    in->devpts_fd = walk.devpts;
+    walk_finish(&walk);
+    if (r < 0) {
+        bool known = op.kind != 0;
+
+        return failed(f, known ? (enum step)plan_op_step(op.kind) : STEP_PLAN, r,
+                      known ? op.target : "operation");
+    }
+    r = mnt_pivot();
+    return r < 0 ? failed(f, STEP_PIVOT, r, "rootfs") : 0;
+}
+
+static int listen_inside(struct init *in)
+{
+    int dir FD_CLEANUP = open("/run/porthole/self", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int r;
+
+    if (dir < 0) {
+        return -errno;
+    }
+    (void)umask(0111); // every process inside may ask
+    r = in->listener[LISTEN_INSIDE] = sock_listen_at(dir, "inside.sock", LISTEN_BACKLOG);
+    (void)umask(022);
+    if (r >= 0 && chdir("/") < 0) {
+        r = -errno;
+    }
+    return r < 0 ? r : 0;
+}
+
+/* Step 5: what is left to set up from inside. */
+static int furnish(struct init *in, const struct plan *p, struct failure *f)
+{
+    struct slice host = p->fields.text[TAG_OBJECT];
+    uint64_t keep = in->caps | CAPSET_PID1;
+    int r;
+
+    if (sethostname((const char *)host.data, host.len) < 0) {
+        return failed(f, STEP_HOSTNAME, -errno, "hostname");
+    }
+    if ((p->flags & PLAN_NEWNET) != 0) {
+        r = net_loopback_up();
+        if (r < 0) {
+            return failed(f, STEP_LOOPBACK, r, "lo");
+        }
+    }
+    r = listen_inside(in);
+    if (r < 0) {
+        return failed(f, STEP_INSIDE, r, "/run/porthole/self/inside.sock");
+    }
+    r = caps_bound(~UINT64_C(0), keep);
+    if (r == 0) {
+        // A capability that the launcher itself lacks cannot be handed on (root without it, or a
+        // container in a container): the launcher has refused --cap-add of it by name.
+        r = caps_set(keep & caps_effective());
+    }
+    return r < 0 ? failed(f, STEP_PRIVILEGES, r, "capabilities") : 0;
+}
+
+/* Step 6. The child keeps the write end until its exec: then the read end sees end of file. */
+static int start_main(struct init *in, const struct plan *p, struct failure *f)
+{
+    struct command c = {
+        .init = in,
+        .own = &p->fields,
+        .base = &p->fields,
+        .args = p->fields.body,
+        .conn = in->slots[in->monitor].fd,
+        .stdio = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
+    };
+    int none[3] = {-1, -1, -1};
+    int ends[2];
+    int r = fd_pipe(ends);
+
+    if (r < 0) {
+        return failed(f, STEP_FORK, r, "pipe");
+    }
+    in->main_started = clock_monotonic();
+    in->main_pid = fork();
+    if (in->main_pid == 0) {
+        c.failed = ends[1];
+        command_become(&c);
+    }
+    (void)close(ends[1]);
+    in->exec_fd = ends[0];
+    if (in->main_pid < 0) {
+        return failed(f, STEP_FORK, -errno, "process");
+    }
+    // The streams are the command's: once all that hold them are gone, their readers see the end.
+    r = fd_to_stdio(none);
+    return r < 0 ? failed(f, STEP_STDIO, r, "/dev/null") : 0;
+}
+
+static int boot_steps(struct init *in, struct failure *f)
+{
+    struct slice image;
+    struct plan plan;
+    int r = read_plan(&plan, &image);
+
+    if (r < 0) {
+        return failed(f, STEP_PLAN, r, "plan");
+    }
+    in->userns = (plan.flags & PLAN_USERNS) != 0;
+    in->caps = plan.fields.num[TAG_CAPS];
+    in->verbose = (plan.flags & PLAN_VERBOSE) != 0;
+    r = open_channel(in, &plan, f);
+    if (r == 0) {
+        r = enter_root(in, &plan, f);
+    }
+    if (r == 0) {
+        r = furnish(in, &plan, f);
+    }
+    if (r == 0) {
+        in->signal_fd = sig_open();
+        r = in->signal_fd < 0 ? failed(f, STEP_LOOP, in->signal_fd, "signals") : 0;
+    }
+    if (r == 0) {
+        r = start_main(in, &plan, f);
+    }
+    if (r == 0) {
+        life_init(&in->life, (msec_t)plan.fields.num[TAG_GRACE]);
+        (void)munmap((void *)(uintptr_t)image.data, image.len);
+    }
+    return r;
+}
+
+/* PID 1 keeps what it opened itself and the plan, whose environment the sessions need. */
+static void keep_own(const struct init *in)
+{
+    int keep[] = {
+        in->signal_fd,
+        in->listener[LISTEN_OPERATOR],
+        in->listener[LISTEN_OBSERVER],
+        in->listener[LISTEN_INSIDE],
+        in->proc_fd,
+        in->devpts_fd,
+        in->plan_fd,
+        in->exit_fd,
+        in->exec_fd,
+        in->control_dirs[LISTEN_OPERATOR],
+        in->control_dirs[LISTEN_INSIDE],
+        in->monitor >= 0 ? in->slots[in->monitor].fd : -1,
+    };
+
+    fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
+}
+
+int boot_launched(struct init *in)
+{
+    struct failure f = {STEP_NONE, 0, ""};
+    int r;
+
+    in->launched = true;
+    in->pid1 = true;
+    in->place = PLACE_LAUNCHED;
+    in->plan_fd = LAUNCH_FD_PLAN;
+    in->exit_fd = LAUNCH_FD_EXIT;
+    // Not one of the launcher's descriptors reaches a command.
+    r = fd_cloexec_from(3);
+    (void)prctl(PR_SET_NAME, "porthole-init", 0, 0, 0);
+    (void)getrandom(in->instance, sizeof(in->instance), 0);
+    if (r == 0) {
+        r = boot_steps(in, &f);
+    }
+    if (r < 0) {
+        report(in, LAUNCH_FD_SYNC, &f);
+        return r;
+    }
+    keep_own(in);
+    return 0;
+}
+
+static uint8_t find_place(void)
+{
+    if (getenv("KUBERNETES_SERVICE_HOST") != NULL) {
+        return PLACE_KUBERNETES;
+    }
+    if (access("/run/.containerenv", F_OK) == 0) {
+        return PLACE_PODMAN;
+    }
+    if (access("/.dockerenv", F_OK) == 0) {
+        return PLACE_DOCKER;
+    }
+    return getenv("container") != NULL ? PLACE_CONTAINER : PLACE_HOST;
+}
+
+/* Where `in` is the folder, each missing part of path is made. Descriptor or -errno. */
+static int make_folder(const char *path, mode_t mode)
+{
+    int fd FD_CLEANUP = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int dir FD_CLEANUP = -1;
+
+    if (fd < 0) {
+        return -errno;
+    }
+    dir = mnt_open_create(fd, path, false);
+    if (dir >= 0 && fchmodat(dir, ".", mode, 0) < 0) {
+        return -errno;
+    }
+    return TAKE_FD(dir);
+}
+
+/* A socket that nobody answers on is what a killed predecessor has left. */
+static int listen_fresh(int dir, const char *name)
+{
+    int r = sock_listen_at(dir, name, LISTEN_BACKLOG);
+
+    if (r == -EADDRINUSE) {
+        int other FD_CLEANUP = sock_connect(name); // the folder is the working directory now
+
+        if (other == -ECONNREFUSED && unlinkat(dir, name, 0) == 0) {
+            r = sock_listen_at(dir, name, LISTEN_BACKLOG);
+        }
+    }
+    return r;
+}
+
+/* The channel of an entrypoint: what fails costs the channel, never the start. */
+static void open_own_channel(struct init *in, const char *folder)
+{
+    char path[4096];
+    size_t len = strlen(folder);
+    mode_t before = umask(0177);
+    int back FD_CLEANUP = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int r = -ENAMETOOLONG;
+
+    if (len + sizeof("/op") <= sizeof(path)) {
+        memcpy(path, folder, len);
+        memcpy(path + len, "/op", sizeof("/op"));
+        r = in->control_dirs[LISTEN_INSIDE] = make_folder(folder, 0755);
+    }
+    if (r >= 0) {
+        r = in->control_dirs[LISTEN_OPERATOR] = make_folder(path, 0700);
+    }
+    if (r >= 0) {
+        r = in->listener[LISTEN_OPERATOR] =
+            listen_fresh(in->control_dirs[LISTEN_OPERATOR], "control.sock");
+    }
+    if (r >= 0) {
+        (void)umask(0111);
+        r = in->listener[LISTEN_INSIDE] =
+            listen_fresh(in->control_dirs[LISTEN_INSIDE], "inside.sock");
+    }
+    (void)umask(before);
+    if (back >= 0) {
+        (void)fchdir(back);
+    }
+    if (r < 0) {
+        say(folder, "no control socket, going on without:");
+        say(folder, say_errno(r));
+        return;
+    }
+    in->place = find_place();
+    in->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    in->devpts_fd = open("/dev/pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    (void)getrandom(in->instance, sizeof(in->instance), 0);
+}
+
+int boot_entrypoint(struct init *in, const struct options *o)
+{
+    pid_t child;
+
+    in->pid1 = getpid() == 1;
+    in->verbose = o->verbose;
+    in->quiet = o->quiet;
+    in->signal_fd = sig_open();
+    if (in->signal_fd < 0) {
+        say("signals", say_errno(in->signal_fd));
+        return in->signal_fd;
+    }
+    if (!in->pid1 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) {
+        say("subreaper", say_errno(errno));
+        return -errno;
+    }
+    if (o->control != NULL) {
+        open_own_channel(in, o->control);
+    }
+    in->started = in->main_started = clock_monotonic();
+    life_init(&in->life, o->grace);
+    child = fork();
+    if (child == 0) {
+        command_become_plain(in);
+    }
+    if (child < 0) {
+        say("fork", say_errno(errno));
+        return -errno;
+    }
+    // Here too: a signal to the group must find it, however early it comes.
+    (void)setpgid(child, child);
+    in->main_pid = child;
+    keep_own(in);
+    (void)chdir("/"); // a pinned directory keeps a volume from being unmounted
+    return 0;
+}

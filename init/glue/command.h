@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The child's side of starting a command: the main command's and every session's. */
+#ifndef GLUE_COMMAND_H
+#define GLUE_COMMAND_H
+
+#include "core/proto.h"
+#include "glue/init.h"
+
+struct command {
+    const struct init *init;
+    const struct proto_msg *own;  // flags, size, user, working directory, arguments
+    const struct proto_msg *base; // the plan's: environment, user and directory by default; or NULL
+    struct slice args;            // list with ARG and ENV elements
+    int conn;                     // control connection for STARTED and ERROR; -1: none
+    uint32_t request;
+    int stdio[3]; // -1: /dev/null
+    int failed;   // write end of the pipe that tells PID 1 that exec did not happen; -1: none
+};
+
+/*
+ * Becomes the command: never returns. What fails is sent as ERROR on conn (or said on stderr), and
+ * the process ends with 127 (not found), 126 (not executable) or 125.
+ */
+_Noreturn void command_become(const struct command *c);
+
+/* The same for an entrypoint's command, which takes everything as PID 1 was given it. */
+_Noreturn void command_become_plain(const struct init *in);
+
+#endif

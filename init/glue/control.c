@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* Control connections: accepting, hello, handing datagrams to requests, dropping. */
+#include "glue/control.h"
+
+#include "glue/request.h"
+#include "glue/session.h"
+#include "sys/fd.h"
+#include "sys/sock.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* One buffer for all: a datagram is dealt with before the next is read. */
+static uint8_t datagram[PROTO_DATAGRAM_MAX];
+
+static const struct {
+    enum role role;
+    uint8_t slots;
+} listeners[LISTENER_COUNT] = {
+    [LISTEN_OPERATOR] = {ROLE_OPERATOR, SLOTS_OPERATOR},
+    [LISTEN_OBSERVER] = {ROLE_OBSERVER, SLOTS_OBSERVER},
+    [LISTEN_INSIDE] = {ROLE_INSIDE, SLOTS_INSIDE},
+};
+
+/*
+ * Closing the last reference to a descriptor of a dead FUSE or NFS server may block. What still
+ * lies in a connection's queue is therefore taken out and closed by a child.
+ */
+static void drain_in_child(int fd)
+{
+    struct sock_fds fds;
+    bool has_fds;
+    ssize_t n = sock_peek(fd, datagram, sizeof(datagram), &has_fds);
+
+    if (n < 0) {
+        return;
+    }
+    (void)shutdown(fd, SHUT_RDWR); // nothing new gets in
+    if (fork() != 0) {
+        return; // also where fork failed: then closing it here is all that is left
+    }
+    do {
+        n = sock_recv(fd, datagram, sizeof(datagram), &fds);
+        if (n >= 0) {
+            sock_fds_close(&fds);
+        }
+    } while (n > 0 || n == -EMSGSIZE);
+    _exit(0);
+}
+
+void control_drop(struct init *in, int slot)
+{
+    struct slot *s = &in->slots[slot];
+
+    if (s->phase == SLOT_FREE) {
+        return;
+    }
+    if (s->phase == SLOT_SESSION) {
+        session_orphaned(in, slot);
+    } else {
+        drain_in_child(s->fd);
+    }
+    if (in->monitor == slot) {
+        in->monitor = -1;
+    }
+    fd_close(&s->fd);
+    s->phase = SLOT_FREE;
+    s->waiting = false;
+}
+
+static int find_slot(const struct init *in, enum role role, int limit)
+{
+    int free_slot = -1;
+    int used = 0;
+
+    for (int i = 0; i < SLOTS_MAX; i++) {
+        if (in->slots[i].phase == SLOT_FREE) {
+            free_slot = free_slot < 0 ? i : free_slot;
+        } else if (in->slots[i].role == (uint8_t)role) {
+            used++;
+        }
+    }
+    return used < limit ? free_slot : -1;
+}
+
+static void fill_slot(struct slot *s, int fd, enum role role, enum slot_phase phase)
+{
+    pid_t pid = 0;
+    uid_t uid = (uid_t)-1;
+
+    (void)sock_peer(fd, &pid, &uid);
+    s->fd = fd;
+    s->role = (uint8_t)role;
+    s->phase = (uint8_t)phase;
+    s->waiting = false;
+    s->deadline = MSEC_NEVER;
+    s->uid = uid;
+    s->pid = (uint32_t)pid;
+}
+
+int control_add_monitor(struct init *in, int fd)
+{
+    int slot = find_slot(in, ROLE_MONITOR, SLOTS_MONITOR);
+
+    if (slot < 0) {
+        fd_close(&fd);
+        return -EBUSY;
+    }
+    fill_slot(&in->slots[slot], fd, ROLE_MONITOR, SLOT_OPEN);
+    in->monitor = slot;
+    return 0;
+}
+
+static void refuse(int fd, int error)
+{
+    uint8_t buf[64];
+    struct wire_writer w;
+    int len;
+
+    proto_begin(&w, buf, sizeof(buf), PROTO_ERROR, 0);
+    wire_tlv_u64(&w, TAG_ERRNO, (uint64_t)error);
+    len = proto_end(&w);
+    if (len > 0) {
+        (void)sock_send(fd, buf, (size_t)len, NULL, 0);
+    }
+    drain_in_child(fd);
+    fd_close(&fd);
+}
+
+/*
+ * A process of the container has reached the operator's socket (a bind mount, a passed directory):
+ * its pid is one of our namespace. As an entrypoint the folder alone decides.
+ */
+static bool from_inside(const struct init *in, int fd)
+{
+    pid_t pid = 0;
+    uid_t uid;
+
+    return in->launched && sock_peer(fd, &pid, &uid) == 0 && pid > 0;
+}
+
+void control_accept(struct init *in, enum listener which, msec_t now)
+{
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        int fd = sock_accept(in->listener[which]);
+        int slot;
+
+        if (fd < 0) {
+            return;
+        }
+        if (which != LISTEN_INSIDE && from_inside(in, fd)) {
+            refuse(fd, EPERM);
+            continue;
+        }
+        slot = find_slot(in, listeners[which].role, listeners[which].slots);
+        if (slot < 0) {
+            refuse(fd, EBUSY);
+            continue;
+        }
+        fill_slot(&in->slots[slot], fd, listeners[which].role, SLOT_HELLO);
+        in->slots[slot].deadline = now + HELLO_TIMEOUT_MS;
+    }
+}
+
+short control_events(const struct slot *s)
+{
+    return s->phase == SLOT_HELLO || s->phase == SLOT_OPEN ? POLLIN : 0;
+}
+
+/* One datagram. False where the turn of this connection is over. */
+static bool read_one(struct init *in, int slot, msec_t now)
+{
+    struct slot *s = &in->slots[slot];
+    struct proto_msg m;
+    bool has_fds;
+    ssize_t n = sock_peek(s->fd, datagram, sizeof(datagram), &has_fds);
+    int r;
+
+    if (n == -EAGAIN || n == -EINTR) {
+        return false;
+    }
+    if (n <= 0 || n > (ssize_t)sizeof(datagram)) {
+        control_drop(in, slot);
+        return false;
+    }
+    r = proto_decode((struct slice){datagram, (size_t)n}, &m);
+    if (r == -EBADMSG || (has_fds && m.type != PROTO_EXEC)) {
+        control_drop(in, slot); // it does not speak our language: no reply could be understood
+        return false;
+    }
+    if (r == 0 && m.type == PROTO_EXEC && s->phase == SLOT_OPEN &&
+        proto_permit(m.type, s->role) == 0) {
+        // The child takes the datagram and its descriptors; we never touch the connection again.
+        request_exec(in, slot, &m, now);
+        return false;
+    }
+    if (has_fds) {
+        control_error(in, slot, m.request, proto_permit(m.type, s->role) < 0 ? EPERM : EPROTO);
+        request_denied(in, slot, m.type);
+        control_drop(in, slot);
+        return false;
+    }
+    (void)sock_recv(s->fd, datagram, sizeof(datagram), NULL);
+    request_handle(in, slot, &m, r, now);
+    return s->phase != SLOT_FREE;
+}
+
+void control_ready(struct init *in, int slot, short revents, msec_t now)
+{
+    struct slot *s = &in->slots[slot];
+
+    if (s->phase == SLOT_FREE) {
+        return;
+    }
+    if ((revents & POLLIN) != 0 && s->phase != SLOT_SESSION) {
+        for (int i = 0; i < MESSAGES_PER_TURN; i++) {
+            if (!read_one(in, slot, now)) {
+                return;
+            }
+        }
+        return; // a hang-up shows as end of file once the queue is empty
+    }
+    if ((revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
+        control_drop(in, slot);
+    }
+}
+
+msec_t control_deadline(const struct init *in)
+{
+    msec_t first = MSEC_NEVER;
+
+    for (int i = 0; i < SLOTS_MAX; i++) {
+        if (in->slots[i].phase == SLOT_HELLO && in->slots[i].deadline < first) {
+            first = in->slots[i].deadline;
+        }
+    }
+    return first;
+}
+
+void control_expire(struct init *in, msec_t now)
+{
+    for (int i = 0; i < SLOTS_MAX; i++) {
+        if (in->slots[i].phase == SLOT_HELLO && in->slots[i].deadline <= now) {
+            control_error(in, i, 0, ETIMEDOUT);
+            control_drop(in, i);
+        }
+    }
+}
+
+void control_send(struct init *in, int slot, struct wire_writer *w, const int *fd)
+{
+    int len = proto_end(w);
+
+    if (in->slots[slot].phase == SLOT_FREE || len < 0) {
+        return;
+    }
+    if (sock_send(in->slots[slot].fd, w->data, (size_t)len, fd, fd != NULL ? 1 : 0) < 0) {
+        control_drop(in, slot);
+    }
+}
+
+void control_ok(struct init *in, int slot, uint32_t request)
+{
+    uint8_t buf[PROTO_HEADER];
+    struct wire_writer w;
+
+    proto_begin(&w, buf, sizeof(buf), PROTO_OK, request);
+    control_send(in, slot, &w, NULL);
+}
+
+void control_error(struct init *in, int slot, uint32_t request, int error)
+{
+    uint8_t buf[PROTO_HEADER + WIRE_TLV_HEADER + 8];
+    struct wire_writer w;
+
+    proto_begin(&w, buf, sizeof(buf), PROTO_ERROR, request);
+    wire_tlv_u64(&w, TAG_ERRNO, (uint64_t)error);
+    control_send(in, slot, &w, NULL);
+}
+
+void control_announce(struct init *in)
+{
+    for (int i = 0; i < SLOTS_MAX; i++) {
+        if (in->slots[i].phase == SLOT_OPEN && in->slots[i].waiting) {
+            request_answer_wait(in, i);
+        }
+    }
+}

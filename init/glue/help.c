@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* --help and --version. */
+#include "glue/help.h"
+
+#include "sys/fd.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const char version_text[] = "porthole " PORTHOLE_VERSION "\n";
+
+static const char help_text[] =
+    "Usage: porthole-init [OPTION...] [--] COMMAND [ARG...]\n"
+    "A container's PID 1: runs COMMAND, forwards signals to it, reaps zombies, ends in order.\n"
+    "\n"
+    "  --grace SECONDS  from SIGTERM to SIGKILL for the processes left when COMMAND has\n"
+    "                   ended (default 10; 0: at once; infinity: never)\n"
+    "  --control DIR    listen for the porthole command in DIR/op/control.sock, and for\n"
+    "                   this container's own processes in DIR/inside.sock\n"
+    "  --no-control     no control socket (the default)\n"
+    "  -v, --verbose    say what is reaped and passed on\n"
+    "  -q, --quiet      say nothing but errors\n"
+    "  -h, --help       this text\n"
+    "  --version        print the version\n"
+    "\n"
+    "The exit code is COMMAND's, or 128 + the signal that killed it; 126 where it cannot be\n"
+    "executed, 127 where it is not found, 125 where porthole-init itself failed.\n";
+
+int help_print(bool help)
+{
+    const char *text = help ? help_text : version_text;
+
+    return fd_write_all(STDOUT_FILENO, text, strlen(text)) < 0 ? 125 : 0;
+}

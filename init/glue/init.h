@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole state of PID 1: one structure, no heap. */
+#ifndef GLUE_INIT_H
+#define GLUE_INIT_H
+
+#include "core/life.h"
+#include "core/limits.h"
+#include "core/proto.h"
+#include "sys/sig.h"
+
+#include <sys/types.h>
+
+/* Where PID 1 finds itself; travels on the wire, append only. */
+#define PLACES(X) \
+    X(LAUNCHED, "porthole") \
+    X(DOCKER, "docker") \
+    X(PODMAN, "podman") \
+    X(KUBERNETES, "kubernetes") \
+    X(CONTAINER, "container") \
+    X(HOST, "none")
+
+enum place {
+#define X(name, text) PLACE_##name,
+    PLACES(X)
+#undef X
+        PLACE_COUNT
+};
+
+/* Listening sockets: each gives its connections one role. */
+enum listener { LISTEN_OPERATOR, LISTEN_OBSERVER, LISTEN_INSIDE, LISTENER_COUNT };
+
+/*
+ * One control connection.
+ *   FREE     no connection
+ *   HELLO    connected, must say hello by `deadline`
+ *   OPEN     requests are read
+ *   SESSION  EXEC was handed to a session child: nothing is read any more, its EXIT will be sent
+ */
+enum slot_phase { SLOT_FREE, SLOT_HELLO, SLOT_OPEN, SLOT_SESSION };
+
+struct slot {
+    int fd; // owned unless FREE
+    uint8_t phase;
+    uint8_t role; // enum role
+    bool waiting; // a WAIT is pending
+    uint8_t wait_state;
+    uint32_t wait_request;
+    msec_t deadline;
+    uint32_t uid; // of the client, as PID 1 sees it
+    uint32_t pid; // of the client, by its own word: PID 1 cannot see a host's pid
+};
+
+/* One `exec`. Free where pid is 0. */
+struct session {
+    pid_t pid;        // our child and its session's leader; not reaped yet
+    int slot;         // index of its connection; -1: the client has gone
+    uint32_t request; // number of the EXEC
+    msec_t kill_at;   // SIGKILL to what is left of it; MSEC_NEVER while the client is there
+};
+
+/* One line of the audit trail, kept until a monitor takes it. */
+struct audit_record {
+    msec_t time; // wall clock
+    uint16_t verb;
+    uint8_t phase; // enum audit_phase
+    uint8_t role;
+    uint32_t uid;
+    uint32_t client_pid;
+    int32_t code;
+    pid_t session;
+    char text[AUDIT_TEXT];
+};
+
+struct audit {
+    struct audit_record ring[AUDIT_KEEP];
+    uint32_t next;  // records ever written
+    uint32_t taken; // records that a monitor has, or that were overwritten
+    uint32_t lost;  // overwritten since the last one a monitor took
+};
+
+struct init {
+    bool launched; // by porthole, with a plan
+    bool pid1;     // of its pid namespace: kill(-1) reaches the container and nothing else
+    bool userns;
+    bool verbose;
+    bool quiet;
+    uint8_t place;
+    struct sig_inherited inherited;
+    int argc;    // the command, as an entrypoint; argv[argc] is NULL
+    char **argv;
+    uint64_t caps; // what commands get, where launched
+    // descriptors, -1 where there is none, all owned, CLOEXEC
+    int signal_fd;
+    int listener[LISTENER_COUNT];
+    int proc_fd;
+    int devpts_fd;
+    int plan_fd;
+    int exit_fd; // the exit status is written here for whoever comes after the monitor
+    int exec_fd; // read end; end of file: the main command's exec has happened
+    int control_dirs[LISTENER_COUNT]; // entrypoint: to unlink the sockets at the end
+    struct life life;
+    pid_t main_pid;
+    msec_t started;
+    msec_t main_started;
+    uint64_t reaped; // processes that were neither the main command nor a session
+    int monitor;     // index of the monitor's slot; -1: none
+    uint8_t instance[16];
+    struct slot slots[SLOTS_MAX];
+    struct session sessions[SESSIONS_MAX];
+    struct audit audit;
+};
+
+/* Everything empty, every descriptor -1. */
+void init_prepare(struct init *in);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* PID 1's loop: one wait point, one computed deadline, no idle wake-ups. */
+#include "glue/loop.h"
+
+#include "core/signame.h"
+#include "glue/audit.h"
+#include "glue/control.h"
+#include "glue/descendants.h"
+#include "glue/say.h"
+#include "glue/session.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "sys/sock.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Places in the array for poll(2). */
+enum { POLL_SIGNALS, POLL_EXEC, POLL_LISTENERS, POLL_SLOTS = POLL_LISTENERS + LISTENER_COUNT };
+#define POLL_COUNT (POLL_SLOTS + SLOTS_MAX)
+
+/* To every process of the container but PID 1. */
+static void signal_all(const struct init *in, int number)
+{
+    if (in->pid1) {
+        (void)kill(-1, number); // excludes this process: kill(2); no other pid namespace is above us
+    } else {
+        descendants_signal(number);
+    }
+}
+
+static void signal_main(const struct init *in, int number)
+{
+    if (in->life.main_alive && in->main_pid > 0 && kill(in->main_pid, number) == 0 && in->verbose) {
+        char name[SIGNAME_MAX];
+
+        say(signame_format(number, name), "passed on to the command");
+    }
+}
+
+static void tell_monitor_up(struct init *in)
+{
+    uint8_t buf[64];
+    struct wire_writer w;
+
+    if (in->monitor < 0) {
+        return;
+    }
+    proto_begin(&w, buf, sizeof(buf), PROTO_UP, 0);
+    wire_tlv_u64(&w, TAG_PID, (uint64_t)in->main_pid);
+    control_send(in, in->monitor, &w, NULL);
+}
+
+static void perform(struct init *in, unsigned actions, int number)
+{
+    if ((actions & ACT_FORWARD) != 0) {
+        signal_main(in, number);
+    }
+    if ((actions & ACT_FORWARD_ALL) != 0) {
+        signal_all(in, number);
+    }
+    if ((actions & ACT_TERM_MAIN) != 0) {
+        signal_main(in, SIGTERM);
+        signal_main(in, SIGCONT); // a stopped process does not see SIGTERM
+    }
+    if ((actions & ACT_TERM_ALL) != 0) {
+        signal_all(in, SIGTERM);
+        signal_all(in, SIGCONT);
+    }
+    if ((actions & ACT_KILL_ALL) != 0) {
+        signal_all(in, SIGKILL);
+    }
+    if ((actions & ACT_ANNOUNCE) != 0) {
+        if (in->life.state == LIFE_UP && in->launched) {
+            tell_monitor_up(in);
+        }
+        control_announce(in);
+    }
+}
+
+void loop_life(struct init *in, enum life_event event, int64_t value, msec_t now)
+{
+    perform(in, life_step(&in->life, event, value, now), (int)value);
+}
+
+static void read_signals(struct init *in, msec_t now)
+{
+    pid_t sender;
+    int number;
+
+    while ((number = sig_next(in->signal_fd, &sender)) > 0) {
+        if (number != SIGCHLD) {
+            loop_life(in, LIFE_EV_SIGNAL, number, now);
+        }
+    }
+}
+
+/* End of file: the exec closed the other end. A byte: the child says it failed, and will exit. */
+static void read_exec(struct init *in, msec_t now)
+{
+    char byte;
+    ssize_t n = read(in->exec_fd, &byte, 1);
+
+    if (n < 0) {
+        return;
+    }
+    fd_close(&in->exec_fd);
+    if (n == 0) {
+        loop_life(in, LIFE_EV_EXECED, 0, now);
+    }
+}
+
+static int exit_code(int status)
+{
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void say_reaped(const struct init *in, pid_t pid, int status)
+{
+    if (in->verbose) {
+        say_number(pid == in->main_pid ? "command" : "orphan", "ended with code",
+                   exit_code(status));
+    }
+}
+
+/* SIGCHLD coalesces: everything that has ended is reaped, each turn. */
+static void reap(struct init *in, msec_t now)
+{
+    bool main_ended = false;
+    int main_status = 0;
+    unsigned actions = 0;
+    bool empty;
+    pid_t pid;
+    int status;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        say_reaped(in, pid, status);
+        if (pid == in->main_pid) {
+            main_ended = true;
+            main_status = status;
+        } else if (!session_reaped(in, pid, status)) {
+            in->reaped++;
+        }
+    }
+    empty = pid < 0 && errno == ECHILD;
+    if (main_ended) {
+        in->main_pid = -1; // its number may be somebody else's from now on
+        actions = life_step(&in->life, LIFE_EV_MAIN_EXITED, exit_code(main_status), now);
+    }
+    if (empty) { // nobody is left to be signalled
+        actions &= ~(unsigned)(ACT_TERM_ALL | ACT_KILL_ALL);
+        actions |= life_step(&in->life, LIFE_EV_EMPTY, 0, now);
+    }
+    perform(in, actions, 0);
+}
+
+static msec_t earlier(msec_t a, msec_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ms for poll(2): -1 where nothing is due, ever. */
+static int timeout(const struct init *in, msec_t now)
+{
+    msec_t due = earlier(in->life.deadline, earlier(control_deadline(in), session_deadline(in)));
+
+    if (due == MSEC_NEVER) {
+        return -1;
+    }
+    if (due <= now) {
+        return 0;
+    }
+    return due - now > 1000000 ? 1000000 : (int)(due - now);
+}
+
+static void fill(const struct init *in, struct pollfd *p)
+{
+    p[POLL_SIGNALS] = (struct pollfd){.fd = in->signal_fd, .events = POLLIN};
+    p[POLL_EXEC] = (struct pollfd){.fd = in->exec_fd, .events = POLLIN};
+    for (int i = 0; i < LISTENER_COUNT; i++) {
+        p[POLL_LISTENERS + i] = (struct pollfd){.fd = in->listener[i], .events = POLLIN};
+    }
+    for (int i = 0; i < SLOTS_MAX; i++) {
+        p[POLL_SLOTS + i] = (struct pollfd){.fd = in->slots[i].phase != SLOT_FREE ? in->slots[i].fd : -1,
+                                            .events = control_events(&in->slots[i])};
+    }
+}
+
+static void serve(struct init *in, const struct pollfd *p, msec_t now)
+{
+    for (int i = 0; i < SLOTS_MAX; i++) {
+        if (p[POLL_SLOTS + i].revents != 0) {
+            bool monitor = in->monitor == i;
+
+            control_ready(in, i, p[POLL_SLOTS + i].revents, now);
+            // A launcher that dies before it could say "up" leaves nothing behind.
+            if (monitor && in->monitor < 0 && in->life.state == LIFE_STARTING) {
+                loop_life(in, LIFE_EV_STOP, 0, now);
+            }
+        }
+    }
+    for (int i = 0; i < LISTENER_COUNT; i++) {
+        if (p[POLL_LISTENERS + i].revents != 0) {
+            control_accept(in, (enum listener)i, now);
+        }
+    }
+}
+
+static void expire(struct init *in, msec_t now)
+{
+    control_expire(in, now);
+    session_expire(in, now);
+    if (in->life.deadline <= now) {
+        loop_life(in, LIFE_EV_DEADLINE, 0, now);
+    }
+}
+
+/* For whoever comes after a monitor that was killed. The descriptor is a file in NAME's folder. */
+static void write_exit_status(const struct init *in)
+{
+    char text[4];
+    int code = in->life.code;
+    size_t len = 0;
+
+    if (code >= 100) {
+        text[len++] = (char)('0' + code / 100 % 10);
+    }
+    if (code >= 10) {
+        text[len++] = (char)('0' + code / 10 % 10);
+    }
+    text[len++] = (char)('0' + code % 10);
+    text[len++] = '\n';
+    if (in->exit_fd >= 0) {
+        (void)fd_write_all(in->exit_fd, text, len);
+    }
+}
+
+static void leave(struct init *in)
+{
+    static const char *const names[] = {
+        [LISTEN_OPERATOR] = "control.sock", [LISTEN_INSIDE] = "inside.sock"};
+
+    write_exit_status(in);
+    audit_flush(in);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i] != NULL && in->control_dirs[i] >= 0 && in->listener[i] >= 0) {
+            (void)unlinkat(in->control_dirs[i], names[i], 0);
+        }
+    }
+}
+
+int loop_run(struct init *in)
+{
+    struct pollfd p[POLL_COUNT];
+
+    if (in->exec_fd < 0) { // an entrypoint's command reports a failed exec by its exit code alone
+        loop_life(in, LIFE_EV_EXECED, 0, clock_monotonic());
+    }
+    while (in->life.state != LIFE_GONE) {
+        msec_t now = clock_monotonic();
+        int n;
+
+        fill(in, p);
+        n = poll(p, POLL_COUNT, timeout(in, now));
+        now = clock_monotonic();
+        if (n > 0 && p[POLL_EXEC].revents != 0) {
+            read_exec(in, now);
+        }
+        if (n > 0 && p[POLL_SIGNALS].revents != 0) {
+            read_signals(in, now);
+            reap(in, now);
+        }
+        if (n > 0) {
+            serve(in, p, now);
+        }
+        audit_flush(in);
+        expire(in, now);
+    }
+    leave(in);
+    return in->life.code;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* PID 1's own words on stderr: one line, never blocking. */
+#ifndef GLUE_SAY_H
+#define GLUE_SAY_H
+
+/* Writes "porthole-init: OBJECT: REASON\n" (NULL parts are left out), or counts it as lost. */
+void say(const char *object, const char *reason);
+
+/* The same with a number behind the reason. */
+void say_number(const char *object, const char *reason, long number);
+
+/* What an errno means, without the C library's tables: the few that a start can meet. */
+const char *say_errno(int error);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions: commands that a client runs inside, from EXEC to EXIT. */
+#include "glue/session.h"
+
+#include "core/plan.h"
+#include "glue/audit.h"
+#include "glue/command.h"
+#include "glue/control.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "sys/sock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* 128 + signal, as a shell reports it. */
+static int exit_code(int status)
+{
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static struct session *find(struct init *in, pid_t pid)
+{
+    for (int i = 0; i < SESSIONS_MAX; i++) {
+        if (in->sessions[i].pid == pid) {
+            return &in->sessions[i];
+        }
+    }
+    return NULL;
+}
+
+_Noreturn static void refuse(int conn, uint32_t request, int error)
+{
+    uint8_t buf[PROTO_HEADER + 2 * (WIRE_TLV_HEADER + 8)];
+    struct wire_writer w;
+    int len;
+
+    proto_begin(&w, buf, sizeof(buf), PROTO_ERROR, request);
+    wire_tlv_u64(&w, TAG_ERRNO, (uint64_t)-error);
+    len = proto_end(&w);
+    if (len > 0) {
+        (void)sock_send(conn, buf, (size_t)len, NULL, 0);
+    }
+    _exit(125);
+}
+
+/* A whole sealed memfd or plan, mapped for as long as this child lives. */
+static int map_list(int fd, struct slice *ret_list)
+{
+    long size = fd_sealed_size(fd, SESSION_ARGS_MAX);
+    void *data;
+
+    if (size <= 0) {
+        return size < 0 ? (int)size : -EBADMSG;
+    }
+    data = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED) {
+        return -errno;
+    }
+    *ret_list = (struct slice){data, (size_t)size};
+    return 0;
+}
+
+/*
+ * Descriptors come in order: stdin where it is connected, stdout, stderr (none of the three with a
+ * terminal), and the memfd of arguments. Each must be what a client makes afresh: an anonymous pipe,
+ * or memory under seal. A file, a directory or a terminal of the host would be a way out.
+ */
+static int take_fds(struct command *c, const struct sock_fds *fds, int *ret_args)
+{
+    uint64_t flags = c->own->num[TAG_FLAGS];
+    size_t next = 0;
+
+    for (int i = 0; i < SESSION_FDS && (flags & COMMAND_TTY) == 0; i++) {
+        if (i == 0 && (flags & COMMAND_STDIN) == 0) {
+            continue;
+        }
+        if (next >= fds->count || !fd_is_anonymous_pipe(fds->fd[next])) {
+            return -EINVAL;
+        }
+        c->stdio[i] = fds->fd[next++];
+    }
+    *ret_args = -1;
+    if ((flags & COMMAND_ARGS_FD) != 0) {
+        if (next >= fds->count) {
+            return -EINVAL;
+        }
+        *ret_args = fds->fd[next++];
+    }
+    return next == fds->count ? 0 : -EINVAL;
+}
+
+/* The plan's fields are the session's defaults: environment, user, directory. */
+static const struct proto_msg *plan_fields(const struct init *in)
+{
+    static struct plan plan;
+    struct slice image;
+
+    if (in->plan_fd < 0 || map_list(in->plan_fd, &image) < 0 || plan_decode(image, &plan) < 0) {
+        return NULL;
+    }
+    return &plan.fields;
+}
+
+_Noreturn static void session_child(const struct init *in, int conn, uint32_t request)
+{
+    static uint8_t datagram[PROTO_DATAGRAM_MAX];
+    struct proto_msg list;
+    struct proto_msg m;
+    struct sock_fds fds;
+    struct command c = {
+        .init = in,
+        .own = &m,
+        .conn = conn,
+        .request = request,
+        .stdio = {-1, -1, -1},
+        .failed = -1,
+    };
+    ssize_t n = sock_recv(conn, datagram, sizeof(datagram), &fds);
+    int args = -1;
+    int r = n <= 0 ? -EPROTO : proto_decode((struct slice){datagram, (size_t)n}, &m);
+
+    if (r == 0) {
+        r = take_fds(&c, &fds, &args);
+    }
+    if (r == 0) {
+        c.args = m.body;
+        if (args >= 0) {
+            r = map_list(args, &c.args);
+        }
+        if (r == 0 && args >= 0) {
+            r = proto_decode_list(c.args, &list);
+        }
+    }
+    if (r < 0) {
+        refuse(conn, request, r);
+    }
+    c.base = plan_fields(in);
+    if (in->launched && c.base == NULL) {
+        refuse(conn, request, -EIO);
+    }
+    command_become(&c);
+}
+
+int session_start(struct init *in, int slot, uint32_t request, msec_t now)
+{
+    struct session *s = find(in, 0);
+    pid_t pid;
+
+    (void)now;
+    if (s == NULL) {
+        return -EAGAIN;
+    }
+    pid = fork();
+    if (pid < 0) {
+        return -errno;
+    }
+    if (pid == 0) {
+        session_child(in, in->slots[slot].fd, request);
+    }
+    s->pid = pid;
+    s->slot = slot;
+    s->request = request;
+    s->kill_at = MSEC_NEVER;
+    in->slots[slot].phase = SLOT_SESSION;
+    return (int)pid;
+}
+
+bool session_reaped(struct init *in, pid_t pid, int status)
+{
+    struct session *s = find(in, pid);
+    uint8_t buf[128];
+    struct wire_writer w;
+    int slot;
+
+    if (s == NULL) {
+        return false;
+    }
+    slot = s->slot;
+    s->pid = 0;
+    audit_end(in, slot, pid, exit_code(status));
+    if (slot >= 0) {
+        proto_begin(&w, buf, sizeof(buf), PROTO_EXIT, s->request);
+        wire_tlv_u64(&w, TAG_PID, (uint64_t)pid);
+        wire_tlv_u64(&w, TAG_CODE, (uint64_t)exit_code(status));
+        wire_tlv_u64(&w, TAG_STATUS, (uint64_t)(unsigned)status);
+        in->slots[slot].phase = SLOT_OPEN; // its queue may hold what a client sent out of turn
+        control_send(in, slot, &w, NULL);
+        control_drop(in, slot);
+    }
+    return true;
+}
+
+void session_orphaned(struct init *in, int slot)
+{
+    for (int i = 0; i < SESSIONS_MAX; i++) {
+        struct session *s = &in->sessions[i];
+
+        if (s->pid == 0 || s->slot != slot) {
+            continue;
+        }
+        s->slot = -1;
+        s->kill_at = clock_monotonic() + SESSION_HANGUP_MS;
+        // Its group: it leads a session. Before its setsid() there is no group yet, only itself.
+        if (kill(-s->pid, SIGHUP) < 0) {
+            (void)kill(s->pid, SIGHUP);
+        }
+        (void)kill(-s->pid, SIGCONT);
+    }
+}
+
+int session_signal(struct init *in, pid_t pid, int number)
+{
+    const struct session *s = pid > 0 ? find(in, pid) : NULL;
+
+    if (s == NULL) {
+        return -ESRCH;
+    }
+    return kill(s->pid, number) < 0 ? -errno : 0;
+}
+
+int session_count(const struct init *in)
+{
+    int n = 0;
+
+    for (int i = 0; i < SESSIONS_MAX; i++) {
+        n += in->sessions[i].pid != 0;
+    }
+    return n;
+}
+
+msec_t session_deadline(const struct init *in)
+{
+    msec_t first = MSEC_NEVER;
+
+    for (int i = 0; i < SESSIONS_MAX; i++) {
+        if (in->sessions[i].pid != 0 && in->sessions[i].kill_at < first) {
+            first = in->sessions[i].kill_at;
+        }
+    }
+    return first;
+}
+
+void session_expire(struct init *in, msec_t now)
+{
+    for (int i = 0; i < SESSIONS_MAX; i++) {
+        struct session *s = &in->sessions[i];
+
+        if (s->pid != 0 && s->kill_at <= now) {
+            s->kill_at = MSEC_NEVER;
+            if (kill(-s->pid, SIGKILL) < 0) {
+                (void)kill(s->pid, SIGKILL);
+            }
+        }
+    }
+}

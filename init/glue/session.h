@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions: commands that a client runs inside, from EXEC to EXIT. */
+#ifndef GLUE_SESSION_H
+#define GLUE_SESSION_H
+
+#include "glue/init.h"
+
+/*
+ * Forks the session child, which takes the EXEC that waits in the slot's queue. Returns its pid,
+ * -EAGAIN where the table is full, or -errno of fork(2).
+ */
+int session_start(struct init *in, int slot, uint32_t request, msec_t now);
+
+/* A child was reaped: true where it was a session's; its client is told. */
+bool session_reaped(struct init *in, pid_t pid, int status);
+
+/* The slot's client has gone: what it ran gets SIGHUP now, and SIGKILL after SESSION_HANGUP_MS. */
+void session_orphaned(struct init *in, int slot);
+
+/* 0, -ESRCH (no such session), or -errno of kill(2). */
+int session_signal(struct init *in, pid_t pid, int number);
+
+int session_count(const struct init *in);
+
+msec_t session_deadline(const struct init *in);
+void session_expire(struct init *in, msec_t now);
+
+#endif

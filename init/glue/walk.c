@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* Carrying out a plan's operations on the new root, by descriptor. */
+#include "glue/walk.h"
+
+#include "sys/copytree.h"
+#include "sys/fd.h"
+#include "sys/mnt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define NAME_BYTES 256 /* a file name and its zero */
+
+#define ATTR_EMPTY (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+void walk_init(struct walk *w)
+{
+    w->root = -1;
+    w->empty = -1;
+    w->devpts = -1;
+}
+
+void walk_finish(struct walk *w)
+{
+    fd_close(&w->root);
+    fd_close(&w->empty);
+}
+
+/* The operation's target with O_PATH, made where the plan says so. */
+static int open_target(const struct walk *w, const struct plan_op *op)
+{
+    if ((op->flags & OPF_NO_SYMLINKS) != 0) {
+        return mnt_open(w->root, op->target, O_PATH, MNT_NO_SYMLINKS);
+    }
+    if ((op->flags & OPF_CREATE) != 0) {
+        return mnt_open_create(w->root, op->target, (op->flags & OPF_FILE) != 0);
+    }
+    return mnt_open(w->root, op->target, O_PATH, MNT_IN_ROOT);
+}
+
+static int do_root(struct walk *w, const struct plan_op *op)
+{
+    bool recursive = (op->flags & OPF_RECURSIVE) != 0;
+    int here FD_CLEANUP = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int tree FD_CLEANUP = -1;
+    int r;
+
+    if (here < 0) {
+        return -errno;
+    }
+    // By "." and not by the launcher's descriptor: a mount seen before the unshare belongs to
+    // another mount namespace and cannot be cloned here, but unshare(2) moved this directory along.
+    tree = mnt_clone(here, "", recursive);
+    if (tree < 0) {
+        return tree;
+    }
+    r = mnt_set(tree, op->attr, recursive);
+    if (r == 0) {
+        r = mnt_attach(tree, here);
+    }
+    if (r == 0 && fchdir(tree) < 0) {
+        r = -errno;
+    }
+    if (r == 0) {
+        w->root = TAKE_FD(tree);
+    }
+    return r;
+}
+
+/* What the image holds there, into the new file system, before that hides it. */
+static int copy_below(const struct walk *w, const struct plan_op *op, int tree)
+{
+    int from FD_CLEANUP = mnt_open(w->root, op->target, O_RDONLY | O_DIRECTORY, MNT_IN_ROOT);
+
+    return from < 0 ? from : copytree(from, tree);
+}
+
+static int do_mount(struct walk *w, const struct plan_op *op)
+{
+    int target FD_CLEANUP = open_target(w, op);
+    int tree FD_CLEANUP = -1;
+    int r = 0;
+
+    if (target < 0) {
+        return target;
+    }
+    tree = mnt_create(op->source, op->source, op->options, op->attr);
+    if (tree < 0) {
+        return tree;
+    }
+    if ((op->flags & OPF_COPY) != 0) {
+        r = copy_below(w, op, tree);
+    }
+    if (r == 0) {
+        r = mnt_attach(tree, target);
+    }
+    if (r == 0 && op->a == KEEP_DEVPTS) {
+        w->devpts = TAKE_FD(tree);
+    }
+    return r;
+}
+
+/* A device node of the host, checked to be the one that is meant, for who may not make nodes. */
+static int clone_device(const char *path, dev_t device)
+{
+    int fd FD_CLEANUP = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return -errno;
+    }
+    if (!S_ISCHR(st.st_mode) || st.st_rdev != device) {
+        return -ENODEV;
+    }
+    return mnt_clone(fd, "", false);
+}
+
+static int do_node(const struct walk *w, const struct plan_op *op)
+{
+    char name[NAME_BYTES];
+    int dir FD_CLEANUP = mnt_open_parent(w->root, op->target, name, sizeof(name));
+    int tree FD_CLEANUP = -1;
+    int target FD_CLEANUP = -1;
+    mode_t before;
+    int r;
+
+    if (dir < 0) {
+        return dir;
+    }
+    if (op->c == 0) {
+        before = umask(0);
+        r = mknodat(dir, name, S_IFCHR | (mode_t)op->a, (dev_t)op->b) < 0 ? -errno : 0;
+        (void)umask(before);
+        return r;
+    }
+    tree = clone_device(op->source, (dev_t)op->b);
+    if (tree < 0) {
+        return tree;
+    }
+    target = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return target < 0 ? -errno : mnt_attach(tree, target);
+}
+
+static int do_symlink(const struct walk *w, const struct plan_op *op)
+{
+    char name[NAME_BYTES];
+    int dir FD_CLEANUP = mnt_open_parent(w->root, op->target, name, sizeof(name));
+
+    if (dir < 0) {
+        return dir;
+    }
+    return symlinkat(op->source, dir, name) < 0 ? -errno : 0;
+}
+
+static int do_directory(const struct walk *w, const struct plan_op *op)
+{
+    char name[NAME_BYTES];
+    int dir FD_CLEANUP = mnt_open_parent(w->root, op->target, name, sizeof(name));
+    mode_t before;
+    int r = 0;
+
+    if (dir < 0) {
+        return dir;
+    }
+    before = umask(0);
+    if (mkdirat(dir, name, (mode_t)op->a) < 0 && errno != EEXIST) {
+        r = -errno;
+    }
+    (void)umask(before);
+    return r;
+}
+
+/* The source by its path in the host, which must still be what the launcher had looked at. */
+static int clone_source(const struct plan_op *op)
+{
+    int fd FD_CLEANUP = open(op->source, O_PATH | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return -errno;
+    }
+    if (st.st_dev != (dev_t)op->b || st.st_ino != (ino_t)op->c) {
+        return -ESTALE;
+    }
+    return mnt_clone(fd, "", true);
+}
+
+static int do_bind(const struct walk *w, const struct plan_op *op)
+{
+    int tree FD_CLEANUP = op->a != PLAN_NO_FD ? (int)op->a : clone_source(op);
+    int target FD_CLEANUP = -1;
+    int r;
+
+    if (tree < 0) {
+        return tree;
+    }
+    target = open_target(w, op);
+    if (target < 0) {
+        return target;
+    }
+    r = mnt_set(tree, op->attr, true);
+    return r < 0 ? r : mnt_attach(tree, target);
+}
+
+static int empty_directory(struct walk *w)
+{
+    if (w->empty >= 0) {
+        return mnt_clone(w->empty, "", false);
+    }
+    w->empty = mnt_create("tmpfs", "tmpfs", "mode=755,size=0", ATTR_EMPTY);
+    return w->empty < 0 ? w->empty : fcntl(w->empty, F_DUPFD_CLOEXEC, 3);
+}
+
+static int empty_file(const struct walk *w)
+{
+    int null FD_CLEANUP = mnt_open(w->root, "dev/null", O_PATH, MNT_NO_SYMLINKS);
+    struct stat st;
+
+    if (null < 0) {
+        return null;
+    }
+    // Our own node: nothing of the image may take its place (CVE-2025-31133).
+    if (fstat(null, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3)) {
+        return -ENODEV;
+    }
+    return mnt_clone(null, "", false);
+}
+
+static int do_mask(struct walk *w, const struct plan_op *op)
+{
+    int target FD_CLEANUP = open_target(w, op);
+    int tree FD_CLEANUP = -1;
+    struct stat st;
+
+    if (target < 0) {
+        return target;
+    }
+    if (fstat(target, &st) < 0) {
+        return -errno;
+    }
+    tree = S_ISDIR(st.st_mode) ? empty_directory(w) : empty_file(w);
+    return tree < 0 ? tree : mnt_attach(tree, target);
+}
+
+static int do_readonly(const struct walk *w, const struct plan_op *op)
+{
+    int target FD_CLEANUP = open_target(w, op);
+    int tree FD_CLEANUP = -1;
+    int r;
+
+    if (target < 0) {
+        return target;
+    }
+    tree = mnt_clone(target, "", true);
+    if (tree < 0) {
+        return tree;
+    }
+    r = mnt_set(tree, MOUNT_ATTR_RDONLY, true);
+    return r < 0 ? r : mnt_attach(tree, target);
+}
+
+static int do_setattr(const struct walk *w, const struct plan_op *op)
+{
+    int target FD_CLEANUP = op->target[0] == 0 ? fcntl(w->root, F_DUPFD_CLOEXEC, 3)
+                                               : open_target(w, op);
+
+    return target < 0 ? target : mnt_set(target, op->attr, (op->flags & OPF_RECURSIVE) != 0);
+}
+
+static int do_op(struct walk *w, const struct plan_op *op)
+{
+    if (w->root < 0 && op->kind != OP_ROOT) {
+        return -EBADMSG;
+    }
+    switch (op->kind) {
+    case OP_ROOT:
+        return do_root(w, op);
+    case OP_MOUNT:
+        return do_mount(w, op);
+    case OP_NODE:
+        return do_node(w, op);
+    case OP_SYMLINK:
+        return do_symlink(w, op);
+    case OP_DIRECTORY:
+        return do_directory(w, op);
+    case OP_BIND:
+        return do_bind(w, op);
+    case OP_MASK:
+        return do_mask(w, op);
+    case OP_READONLY:
+        return do_readonly(w, op);
+    case OP_SETATTR:
+        return do_setattr(w, op);
+    default:
+        return -EOPNOTSUPP;
+    }
+}
+
+int walk_plan(struct walk *w, struct plan *p, struct plan_op *ret_op)
+{
+    int r;
+
+    ret_op->kind = 0;
+    while ((r = plan_next_op(p, ret_op)) > 0) {
+        r = do_op(w, ret_op);
+        if (r == -ENOENT && (ret_op->flags & OPF_OPTIONAL) != 0) {
+            r = 0;
+        }
+        if (r < 0) {
+            return r;
+        }
+    }
+    if (r < 0) {
+        ret_op->kind = 0;
+    }
+    return r;
+}

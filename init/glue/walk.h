@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Carrying out a plan's operations on the new root, by descriptor. */
+#ifndef GLUE_WALK_H
+#define GLUE_WALK_H
+
+#include "core/plan.h"
+
+struct walk {
+    int root;   // owned: the new root's mount; -1 before OP_ROOT
+    int empty;  // owned: an empty read-only directory, to mask with; -1 before it was needed
+    int devpts; // owned by the caller once walk_plan() is over: see KEEP_DEVPTS; -1: none
+};
+
+void walk_init(struct walk *w);
+void walk_finish(struct walk *w);
+
+/*
+ * Carries out all operations. The current directory is the rootfs at first, the new root mount at
+ * the end. 0, or -errno with *ret_op the operation that failed (valid where ret_op->kind is not 0).
+ */
+int walk_plan(struct walk *w, struct plan *p, struct plan_op *ret_op);
+
+#endif

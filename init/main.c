@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* porthole-init: options, boot, loop. */
+#include "core/options.h"
+#include "glue/boot.h"
+#include "glue/help.h"
+#include "glue/init.h"
+#include "glue/loop.h"
+#include "glue/say.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define CODE_FAILED 125
+
+static struct init state;
+
+/* The launcher's way in: no word of a person's, so it is no option. */
+static bool is_launched(int argc, char **argv)
+{
+    return argc == 2 && strcmp(argv[1], "--launched") == 0;
+}
+
+static int entrypoint(int argc, char **argv)
+{
+    struct options o;
+    const char *bad;
+    const char *reason;
+
+    if (options_parse(argc, argv, &o, &bad, &reason) < 0) {
+        say(bad, reason);
+        return CODE_FAILED;
+    }
+    if (o.help || o.version) {
+        return help_print(o.help);
+    }
+    if (o.command >= argc) {
+        say(NULL, "no COMMAND given; see porthole-init --help");
+        return CODE_FAILED;
+    }
+    state.argc = argc - o.command;
+    state.argv = argv + o.command;
+    return boot_entrypoint(&state, &o) < 0 ? CODE_FAILED : loop_run(&state);
+}
+
+int main(int argc, char **argv)
+{
+    init_prepare(&state);
+    sig_take_over(&state.inherited);
+    if (fd_fill_stdio() < 0) {
+        // No /dev/null: whatever lands on 0 to 2 is CLOEXEC and closed before a command sees it.
+    }
+    state.started = clock_monotonic();
+    if (is_launched(argc, argv)) {
+        _exit(boot_launched(&state) < 0 ? CODE_FAILED : loop_run(&state));
+    }
+    _exit(entrypoint(argc, argv));
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Copying a small tree between two directories by descriptor. */
+#include "sys/copytree.h"
+
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* As the kernel writes it: opendir(3) would allocate. */
+struct kernel_dirent {
+    uint64_t ino;
+    int64_t off;
+    uint16_t reclen;
+    uint8_t type;
+    char name[];
+};
+
+static int copy_level(int from, int to, int depth);
+
+static int copy_attributes(int fd, const struct stat *st)
+{
+    // An id that the user namespace does not map cannot be given: the file keeps ours.
+    if (fchown(fd, st->st_uid, st->st_gid) < 0 && errno != EINVAL && errno != EPERM) {
+        return -errno;
+    }
+    return fchmod(fd, st->st_mode & 07777) < 0 ? -errno : 0;
+}
+
+static int copy_file(int from, int to, const char *name, const struct stat *st)
+{
+    int in FD_CLEANUP = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int out FD_CLEANUP = -1;
+    ssize_t n;
+
+    if (in < 0) {
+        return -errno;
+    }
+    out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (out < 0) {
+        return -errno;
+    }
+    do {
+        n = sendfile(out, in, NULL, 1 << 20);
+    } while (n > 0);
+    return n < 0 ? -errno : copy_attributes(out, st);
+}
+
+static int copy_link(int from, int to, const char *name)
+{
+    char target[4096];
+    ssize_t n = readlinkat(from, name, target, sizeof(target) - 1);
+
+    if (n < 0) {
+        return -errno;
+    }
+    target[n] = 0;
+    return symlinkat(target, to, name) < 0 ? -errno : 0;
+}
+
+static int copy_directory(int from, int to, const char *name, const struct stat *st, int depth)
+{
+    int in FD_CLEANUP = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int out FD_CLEANUP = -1;
+    int r;
+
+    if (in < 0 || mkdirat(to, name, 0700) < 0) {
+        return -errno;
+    }
+    out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (out < 0) {
+        return -errno;
+    }
+    r = copy_level(in, out, depth + 1);
+    return r < 0 ? r : copy_attributes(out, st);
+}
+
+static int copy_entry(int from, int to, const char *name, int depth)
+{
+    struct stat st;
+
+    if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0))) {
+        return 0;
+    }
+    if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        return -errno;
+    }
+    if (S_ISREG(st.st_mode)) {
+        return copy_file(from, to, name, &st);
+    }
+    if (S_ISLNK(st.st_mode)) {
+        return copy_link(from, to, name);
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return copy_directory(from, to, name, &st, depth);
+    }
+    return 0;
+}
+
+static int copy_level(int from, int to, int depth)
+{
+    _Alignas(struct kernel_dirent) char buf[1024];
+    long n;
+
+    if (depth > COPYTREE_DEPTH) {
+        return -ELOOP;
+    }
+    while ((n = syscall(SYS_getdents64, from, buf, sizeof(buf))) > 0) {
+        for (long at = 0; at < n;) {
+            const struct kernel_dirent *entry = (const struct kernel_dirent *)(buf + at);
+            int r = copy_entry(from, to, entry->name, depth);
+
+            if (r < 0) {
+                return r;
+            }
+            at += entry->reclen;
+        }
+    }
+    return n < 0 ? -errno : 0;
+}
+
+int copytree(int from, int to)
+{
+    return copy_level(from, to, 0);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptors: closing, duplicating to fixed places, pipes, sealed memory. */
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/magic.h>
+#include <linux/memfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#ifndef MFD_EXEC /* Linux 6.3; the kernel headers of Debian 12 are older */
+#define MFD_EXEC 0x0010U
+#endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+void fd_close(int *fd)
+{
+    int saved = errno;
+
+    if (*fd >= 0) {
+        (void)close(*fd);
+        *fd = -1;
+    }
+    errno = saved;
+}
+
+int fd_pipe(int ret[2])
+{
+    return pipe2(ret, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+int fd_to_stdio(const int from[3])
+{
+    int high[3] = {-1, -1, -1};
+    int r = 0;
+
+    // First out of the way of 0 to 2, so that no source is overwritten before it was used.
+    for (int i = 0; i < 3; i++) {
+        int fd FD_CLEANUP = -1;
+
+        if (from[i] < 0) {
+            fd = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+            if (fd < 0) {
+                r = -errno;
+                goto out;
+            }
+        }
+        high[i] = fcntl(from[i] < 0 ? fd : from[i], F_DUPFD_CLOEXEC, 3);
+        if (high[i] < 0) {
+            r = -errno;
+            goto out;
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        if (dup3(high[i], i, 0) < 0) {
+            r = -errno;
+            goto out;
+        }
+    }
+out:
+    for (int i = 0; i < 3; i++) {
+        fd_close(&high[i]);
+    }
+    return r;
+}
+
+int fd_fill_stdio(void)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0) {
+            continue;
+        }
+        // The lowest free number is fd itself: the ones below it are open. No CLOEXEC: it is stdio.
+        int got = open("/dev/null", O_RDWR | O_NOCTTY); // NOLINT(android-cloexec-open)
+
+        if (got < 0) {
+            return -errno;
+        }
+    }
+    return 0;
+}
+
+int fd_cloexec_from(int first)
+{
+    return syscall(SYS_close_range, (unsigned)first, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+}
+
+void fd_close_all_but(int *keep, size_t count)
+{
+    int next = 3;
+
+    for (size_t i = 1; i < count; i++) { // insertion sort: a handful of entries
+        for (size_t j = i; j > 0 && keep[j] < keep[j - 1]; j--) {
+            int swap = keep[j];
+
+            keep[j] = keep[j - 1];
+            keep[j - 1] = swap;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (keep[i] < next) {
+            continue;
+        }
+        if (keep[i] > next) {
+            (void)syscall(SYS_close_range, (unsigned)next, (unsigned)keep[i] - 1, 0);
+        }
+        next = keep[i] + 1;
+    }
+    (void)syscall(SYS_close_range, (unsigned)next, ~0U, 0);
+}
+
+bool fd_is_anonymous_pipe(int fd)
+{
+    struct statfs fs;
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && fstatfs(fd, &fs) == 0 &&
+           (unsigned long)fs.f_type == PIPEFS_MAGIC;
+}
+
+int fd_sealed_memfd(const char *name, const void *data, size_t len, bool executable)
+{
+    unsigned exec = executable ? MFD_EXEC : MFD_NOEXEC_SEAL;
+    int fd FD_CLEANUP = -1;
+    int r;
+
+    fd = (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING | exec);
+    if (fd < 0 && errno == EINVAL) { // before Linux 6.3
+        fd = (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    }
+    if (fd < 0) {
+        return -errno;
+    }
+    r = fd_write_all(fd, data, len);
+    if (r < 0) {
+        return r;
+    }
+    if (fcntl(fd, F_ADD_SEALS, SEALS) < 0) {
+        return -errno;
+    }
+    return TAKE_FD(fd);
+}
+
+long fd_sealed_size(int fd, size_t max)
+{
+    int seals = fcntl(fd, F_GET_SEALS);
+    struct stat st;
+
+    if (seals < 0 || (seals & SEALS) != SEALS) {
+        return -EPERM;
+    }
+    if (fstat(fd, &st) < 0) {
+        return -errno;
+    }
+    if (st.st_size < 0 || (size_t)st.st_size > max) {
+        return -EFBIG;
+    }
+    return (long)st.st_size;
+}
+
+int fd_write_all(int fd, const void *data, size_t len)
+{
+    const char *p = data;
+
+    while (len > 0) {
+        ssize_t n = write(fd, p, len);
+
+        if (n < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return -errno;
+        }
+        p += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}

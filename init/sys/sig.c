@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals: what the caller had, blocking all, a descriptor to read them from, giving them back. */
+#include "sys/sig.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define SIGNAL_LAST 64
+
+/*
+ * The system calls themselves: the C libraries' sigfillset() leaves out 32 to 34, which they use for
+ * threads, but 34 is SIGRTMIN to every program built with another library.
+ */
+static void set_mask(uint64_t mask, uint64_t *ret_before)
+{
+    (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, ret_before, sizeof(mask));
+}
+
+static void set_disposition(int n, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler};
+
+    (void)sigaction(n, &action, NULL); // EINVAL for KILL, STOP and the C library's own: nothing to do
+}
+
+void sig_take_over(struct sig_inherited *ret_inherited)
+{
+    struct sigaction action;
+
+    set_mask(~UINT64_C(0), &ret_inherited->mask);
+    ret_inherited->ignored_sigchld =
+        sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+    if (ret_inherited->ignored_sigchld) {
+        set_disposition(SIGCHLD, SIG_DFL);
+    }
+}
+
+void sig_give_back(const struct sig_inherited *inherited)
+{
+    if (inherited->ignored_sigchld) {
+        set_disposition(SIGCHLD, SIG_IGN);
+    }
+    set_mask(inherited->mask, NULL);
+}
+
+void sig_reset(void)
+{
+    for (int n = 1; n <= SIGNAL_LAST; n++) {
+        set_disposition(n, SIG_DFL);
+    }
+    set_mask(0, NULL);
+}
+
+int sig_open(void)
+{
+    uint64_t all = ~UINT64_C(0);
+    long fd = syscall(SYS_signalfd4, -1, &all, sizeof(all), SFD_CLOEXEC | SFD_NONBLOCK);
+
+    return fd < 0 ? -errno : (int)fd;
+}
+
+int sig_next(int fd, pid_t *ret_sender)
+{
+    struct signalfd_siginfo info;
+    ssize_t n;
+
+    do {
+        n = read(fd, &info, sizeof(info));
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        return errno == EAGAIN ? 0 : -errno;
+    }
+    if (n != (ssize_t)sizeof(info)) {
+        return -EIO;
+    }
+    *ret_sender = (pid_t)info.ssi_pid;
+    return (int)info.ssi_signo;
+}

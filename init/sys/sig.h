@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals: what the caller had, blocking all, a descriptor to read them from, giving them back. */
+#ifndef SYS_SIG_H
+#define SYS_SIG_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * What a program started with, to be handed on to the command it starts. Ignored signals need no
+ * note: a disposition that nobody touches passes through fork and exec, and a blocked signal is
+ * queued even where it is ignored.
+ */
+struct sig_inherited {
+    uint64_t mask;        // blocked signals, bit n - 1 for signal n, as the kernel has it
+    bool ignored_sigchld;
+};
+
+/*
+ * Remembers the mask, blocks every signal, and sets SIGCHLD to its default: where it was inherited
+ * as ignored the kernel reaps children unseen and waitpid(2) says ECHILD.
+ */
+void sig_take_over(struct sig_inherited *ret_inherited);
+
+/* In a child, last before exec: dispositions and mask as inherited. */
+void sig_give_back(const struct sig_inherited *inherited);
+
+/* In a child of a launched container: everything default, nothing blocked. */
+void sig_reset(void);
+
+/* signalfd(2) for all signals, CLOEXEC and NONBLOCK. Descriptor or -errno. */
+int sig_open(void);
+
+/*
+ * Takes the next signal off the descriptor. Returns its number, 0 where none waits, or -errno.
+ * *ret_sender is the sender's pid (0: the kernel, or somebody outside the pid namespace).
+ */
+int sig_next(int fd, pid_t *ret_sender);
+
+#endif

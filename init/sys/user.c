@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking a user up in this root's /etc/passwd and /etc/group, and becoming that user. */
+#include "sys/user.h"
+
+#include "core/passwd.h"
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The whole of a regular file; empty where there is none. The memory is never freed. */
+static int read_file(const char *path, struct slice *ret_text)
+{
+    int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    uint8_t *text;
+    size_t have = 0;
+    size_t size;
+
+    *ret_text = (struct slice){NULL, 0};
+    if (fd < 0) {
+        return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+    }
+    if (fstat(fd, &st) < 0) {
+        return -errno;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return -EINVAL;
+    }
+    if (st.st_size > USER_FILE_MAX) {
+        return -EFBIG;
+    }
+    size = (size_t)st.st_size;
+    text = malloc(size + 1);
+    if (text == NULL) {
+        return -ENOMEM;
+    }
+    while (have < size) {
+        ssize_t n = read(fd, text + have, size - have);
+
+        if (n < 0 && errno != EINTR) {
+            int r = -errno;
+
+            free(text);
+            return r;
+        }
+        if (n == 0) {
+            break;
+        }
+        have += n > 0 ? (size_t)n : 0;
+    }
+    *ret_text = (struct slice){text, have};
+    return 0;
+}
+
+static bool same(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* The first entry by name, or by number, as getpwnam(3) and getpwuid(3) have it. */
+static bool find_user(struct slice text, const struct user_spec *spec, struct passwd_entry *ret)
+{
+    struct slice line;
+
+    while (passwd_next_line(&text, &line)) {
+        if (passwd_line(line, ret) &&
+            (spec->user_is_id ? ret->uid == spec->uid : same(ret->name, spec->user))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int find_group(const struct user_spec *spec, gid_t *ret_gid)
+{
+    struct slice text;
+    struct slice line;
+    struct group_entry entry;
+    int r;
+
+    if (spec->group_is_id) {
+        *ret_gid = spec->gid;
+        return 0;
+    }
+    r = read_file("/etc/group", &text);
+    while (r == 0 && passwd_next_line(&text, &line)) {
+        if (group_line(line, &entry) && same(entry.name, spec->group)) {
+            *ret_gid = entry.gid;
+            return 0;
+        }
+    }
+    return r < 0 ? r : -ESRCH;
+}
+
+/* The groups that list the user as a member, as initgroups(3) has it. */
+static int find_memberships(struct slice name, struct user *u)
+{
+    struct slice text;
+    struct slice line;
+    struct group_entry entry;
+    int r = read_file("/etc/group", &text);
+
+    while (r == 0 && u->group_count < USER_GROUPS_MAX && passwd_next_line(&text, &line)) {
+        if (group_line(line, &entry) && group_has(&entry, name)) {
+            u->groups[u->group_count++] = entry.gid;
+        }
+    }
+    return r;
+}
+
+int user_resolve(struct slice word, struct user *ret_user)
+{
+    static const uint8_t root[] = {'0'};
+    struct passwd_entry entry;
+    struct user_spec spec;
+    struct slice text;
+    int r = passwd_spec(word.len > 0 ? word : (struct slice){root, 1}, &spec);
+
+    if (r == 0) {
+        r = read_file("/etc/passwd", &text);
+    }
+    if (r < 0) {
+        return r;
+    }
+    ret_user->uid = spec.uid;
+    ret_user->gid = 0;
+    ret_user->group_count = 0;
+    ret_user->home = (struct slice){(const uint8_t *)"/", 1};
+    ret_user->shell = (struct slice){NULL, 0};
+    if (find_user(text, &spec, &entry)) {
+        ret_user->uid = entry.uid;
+        ret_user->gid = entry.gid;
+        ret_user->shell = entry.shell;
+        if (entry.home.len > 0) {
+            ret_user->home = entry.home;
+        }
+        // With a group of its own in the word the user gets that and no other, as docker has it.
+        if (spec.group.len == 0 && word.len > 0) {
+            r = find_memberships(entry.name, ret_user);
+        }
+    } else if (!spec.user_is_id) {
+        return -ENOENT;
+    }
+    if (r == 0 && spec.group.len > 0) {
+        r = find_group(&spec, &ret_user->gid);
+    }
+    return r;
+}
+
+int user_become(const struct user *u, bool keep_groups)
+{
+    if (!keep_groups && setgroups(u->group_count, u->groups) < 0) {
+        return -errno;
+    }
+    if (setresgid(u->gid, u->gid, u->gid) < 0 || setresuid(u->uid, u->uid, u->uid) < 0) {
+        return -errno;
+    }
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking a user up in this root's /etc/passwd and /etc/group, and becoming that user. */
+#ifndef SYS_USER_H
+#define SYS_USER_H
+
+#include "core/wire.h"
+
+#include <sys/types.h>
+
+#define USER_GROUPS_MAX 256          /* supplementary groups */
+#define USER_FILE_MAX (8u << 20)     /* bytes of a passwd or group file */
+
+struct user {
+    uid_t uid;
+    gid_t gid;
+    gid_t groups[USER_GROUPS_MAX];
+    size_t group_count;
+    struct slice home;  // into memory that is never freed: children only
+    struct slice shell; // empty where passwd says nothing
+};
+
+/*
+ * Resolves word, USER[:GROUP] (empty: uid 0). A number without an entry is itself, with group 0, home "/".
+ * 0, -EINVAL (malformed word), -ENOENT (no such user), -ESRCH (no such group), or -errno.
+ */
+int user_resolve(struct slice word, struct user *ret_user);
+
+/*
+ * Becomes the user: groups, gid, uid, real, effective and saved. keep_groups where setgroups(2) is
+ * denied, in a user namespace without privilege. 0 or -errno (-EINVAL: an id that is not mapped).
+ */
+int user_become(const struct user *u, bool keep_groups);
+
+#endif

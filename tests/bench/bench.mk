@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# Builds the benchmark's own programs and runs it: make bench [ROUNDS=N | QUICK=1].
+#
+# BUILD is the folder of the release build's porthole and porthole-init; the including Makefile
+# says that they are built first (bench: all). What is made here goes to BENCH_DIR.
+
+BUILD ?= build/release
+BENCH_DIR ?= build/bench
+BENCH_SRC := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+BENCH_PROGRAMS = $(BENCH_DIR)/bench $(BENCH_DIR)/true
+BENCH_CFLAGS = -std=gnu11 -O2 -Wall -Wextra -Wshadow -Wconversion -Wformat=2 \
+	-Wstrict-prototypes -Wmissing-prototypes
+BENCH_SAY = @$(if $(V),:,printf '  %-6s %s\n')
+BENCH_Q = $(if $(V),,@)
+
+ifeq ($(origin CC),default)
+CC = musl-gcc
+endif
+
+.PHONY: bench bench-programs bench-clean
+
+bench: bench-programs
+	$(BENCH_Q)$(BENCH_SRC)/run --build $(BUILD) --work $(BENCH_DIR) \
+		$(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-programs: $(BENCH_PROGRAMS)
+
+$(BENCH_PROGRAMS): $(BENCH_DIR)/%: $(BENCH_SRC)/%.c
+	@mkdir -p $(@D)
+	$(BENCH_SAY) CC $@
+	$(BENCH_Q)$(CC) $(BENCH_CFLAGS) -static -s -o $@ $<
+
+bench-clean:
+	rm -rf $(BENCH_DIR)
