@@ -204,6 +204,21 @@ const char *life_state_name(uint64_t state)
     return state < LIFE_STATE_COUNT ? names[state] : NULL;
 }
 
+const char *life_public_name(uint64_t state)
+{
+    switch (state) {
+    case LIFE_STARTING:
+    case LIFE_UP:
+        return life_state_name(state);
+    case LIFE_STOPPING:
+    case LIFE_ENDING:
+    case LIFE_KILLING:
+        return "stopping";
+    default:
+        return "stopped";
+    }
+}
+
 const char *life_event_name(enum life_event event)
 {
     static const char *const names[] = {

@@ -86,6 +86,8 @@ unsigned life_step(struct life *l, enum life_event event, int64_t value, msec_t 
 
 /* "starting", "up", …; NULL for a number that is no state. */
 const char *life_state_name(uint64_t state);
+/* What people and scripts are told: "starting", "up", "stopping", "stopped". */
+const char *life_public_name(uint64_t state);
 const char *life_event_name(enum life_event event);
 
 #endif

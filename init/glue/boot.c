@@ -122,8 +122,8 @@ static int accept_launcher(struct init *in, int sync)
     while (r == 0 && (p[0].revents & POLLIN) == 0) {
         if (poll(p, 2, -1) < 0 && errno != EINTR) {
             r = -errno;
-        } else if (p[1].revents != 0) {
-            r = -EPIPE;
+        } else if (p[1].revents != 0 && (p[0].revents & POLLIN) == 0) {
+            r = -EPIPE; // dead; one that has connected may well have closed its end
         }
     }
     if (r < 0) {
@@ -253,11 +253,14 @@ static int start_main(struct init *in, const struct plan *p, struct failure *f)
         .base = &p->fields,
         .args = p->fields.body,
         .conn = in->slots[in->monitor].fd,
-        .stdio = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
     };
     int none[3] = {-1, -1, -1};
     int ends[2];
     int r = fd_pipe(ends);
+
+    for (int i = 0; i < 3; i++) { // what the launcher did not connect is the container's /dev/null
+        c.stdio[i] = fd_is_anonymous_pipe(i) ? i : -1;
+    }
 
     if (r < 0) {
         return failed(f, STEP_FORK, r, "pipe");

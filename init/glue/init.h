@@ -5,26 +5,11 @@
 
 #include "core/life.h"
 #include "core/limits.h"
+#include "core/place.h"
 #include "core/proto.h"
 #include "sys/sig.h"
 
 #include <sys/types.h>
-
-/* Where PID 1 finds itself; travels on the wire, append only. */
-#define PLACES(X) \
-    X(LAUNCHED, "porthole") \
-    X(DOCKER, "docker") \
-    X(PODMAN, "podman") \
-    X(KUBERNETES, "kubernetes") \
-    X(CONTAINER, "container") \
-    X(HOST, "none")
-
-enum place {
-#define X(name, text) PLACE_##name,
-    PLACES(X)
-#undef X
-        PLACE_COUNT
-};
 
 /* Listening sockets: each gives its connections one role. */
 enum listener { LISTEN_OPERATOR, LISTEN_OBSERVER, LISTEN_INSIDE, LISTENER_COUNT };

@@ -33,13 +33,17 @@ void walk_finish(struct walk *w)
 /* The operation's target with O_PATH, made where the plan says so. */
 static int open_target(const struct walk *w, const struct plan_op *op)
 {
-    if ((op->flags & OPF_NO_SYMLINKS) != 0) {
-        return mnt_open(w->root, op->target, O_PATH, MNT_NO_SYMLINKS);
+    enum mnt_resolve how = (op->flags & OPF_NO_SYMLINKS) != 0 ? MNT_NO_SYMLINKS : MNT_IN_ROOT;
+    int fd = mnt_open(w->root, op->target, O_PATH, how);
+
+    if (fd == -ENOENT && (op->flags & OPF_CREATE) != 0) {
+        fd = mnt_open_create(w->root, op->target, (op->flags & OPF_FILE) != 0);
+        if (fd >= 0 && how == MNT_NO_SYMLINKS) {
+            fd_close(&fd);
+            fd = mnt_open(w->root, op->target, O_PATH, how);
+        }
     }
-    if ((op->flags & OPF_CREATE) != 0) {
-        return mnt_open_create(w->root, op->target, (op->flags & OPF_FILE) != 0);
-    }
-    return mnt_open(w->root, op->target, O_PATH, MNT_IN_ROOT);
+    return fd;
 }
 
 static int do_root(struct walk *w, const struct plan_op *op)
@@ -211,7 +215,7 @@ static int empty_directory(struct walk *w)
     if (w->empty >= 0) {
         return mnt_clone(w->empty, "", false);
     }
-    w->empty = mnt_create("tmpfs", "tmpfs", "mode=755,size=0", ATTR_EMPTY);
+    w->empty = mnt_create("tmpfs", "tmpfs", "mode=755", ATTR_EMPTY);
     return w->empty < 0 ? w->empty : fcntl(w->empty, F_DUPFD_CLOEXEC, 3);
 }
 

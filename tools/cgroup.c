@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* A container's cgroup (version 2). */
+#include "cgroup.h"
+
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define PREFIX "porthole-"
+#define REMOVE_TRIES 50 /* a cgroup is busy until its last process is really gone */
+#define REMOVE_WAIT_US 2000
+
+/* Where cgroup2 is mounted: on its own, or beside version 1 as systemd's hybrid layout has it. */
+static const char *find_mount(void)
+{
+    static const char *const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+    struct statfs fs;
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (statfs(places[i], &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_SUPER_MAGIC) {
+            return places[i];
+        }
+    }
+    return NULL;
+}
+
+int cgroup_create(const char *name, char *buf, size_t cap)
+{
+    const char *mount = find_mount();
+    int fd;
+
+    if (mount == NULL) {
+        return -ENODEV;
+    }
+    (void)snprintf(buf, cap, "%s/" PREFIX "%s", mount, name);
+    if (mkdir(buf, 0755) < 0) {
+        if (errno != EEXIST) {
+            return -errno;
+        }
+        // A namesake under another root, or what a killed launcher left: not ours to judge.
+        (void)snprintf(buf, cap, "%s/" PREFIX "%s.%d", mount, name, getpid());
+        if (mkdir(buf, 0755) < 0) {
+            return -errno;
+        }
+    }
+    fd = open(buf, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+void cgroup_remove(const char *path)
+{
+    const char *base = strrchr(path, '/');
+
+    if (base == NULL || strncmp(base + 1, PREFIX, strlen(PREFIX)) != 0) {
+        return;
+    }
+    for (int i = 0; i < REMOVE_TRIES; i++) {
+        if (rmdir(path) == 0 || errno != EBUSY) {
+            return;
+        }
+        (void)usleep(REMOVE_WAIT_US);
+    }
+}

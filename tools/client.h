@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* A connection to a container's PID 1. */
+#ifndef TOOLS_CLIENT_H
+#define TOOLS_CLIENT_H
+
+#include "commands.h"
+#include "core/proto.h"
+#include "sys/sock.h"
+
+#include <sys/types.h>
+
+struct client {
+    int fd;           // owned
+    const char *name; // the container's, for messages
+    enum role role;   // by the socket that was found
+    bool launched;    // its folder is one that `run` made: PID 1 may need a monitor
+    bool monitored;   // after client_greet()
+    pid_t pid;        // of PID 1 as this process sees it; 0 where it cannot
+    uint32_t request; // number of the last request
+    uint8_t buf[PROTO_DATAGRAM_MAX];
+    struct proto_msg msg; // of the last reply, points into buf
+    struct sock_fds fds;  // that came with it; owned, emptied by the next receive
+};
+
+/*
+ * Connects to the container (NULL: the default one): operator's socket, observer's, inside one.
+ * A dead container is cleared away and said to be dead. The hello is sent, its answer not awaited.
+ * 0, or an exit code with the error reported (unless quiet).
+ */
+int client_open(const struct context *ctx, const char *name, bool quiet, struct client *ret);
+
+/* Reads the answer to the hello. 0, or an exit code with the error reported. */
+int client_greet(struct client *c);
+
+/* client_open() and client_greet(); where nobody watches the container a new monitor is started. */
+int client_connect(const struct context *ctx, const char *name, struct client *ret);
+
+/* Begins a request in w (its number is c->request), and sends it. client_send: 0 or -errno. */
+void client_begin(struct client *c, struct wire_writer *w, void *buf, size_t cap,
+                  enum proto_type type);
+int client_send(struct client *c, struct wire_writer *w, const int *fds, size_t count);
+
+/* Waits for a datagram. 1 with msg and fds set, 0 at the end of the connection, -errno. */
+int client_receive(struct client *c);
+
+/*
+ * Sends a request without any element and waits for its answer, which must be of this type.
+ * 0, or an exit code with the error reported.
+ */
+int client_ask(struct client *c, enum proto_type type, enum proto_type answer);
+
+/* The same for a request that was composed. */
+int client_call(struct client *c, struct wire_writer *w, enum proto_type answer);
+
+/* Says what an ERROR means. Returns the exit code. */
+int client_report(const struct client *c);
+
+void client_close(struct client *c);
+
+/*
+ * For commands without options: [NAME]. *ret_name is NULL where there is none. `usage` is printed
+ * by --help. 0 to go on; else *ret_code is to be returned.
+ */
+bool client_parse_name(int argc, char **argv, const char *usage, const char **ret_name,
+                       int *ret_code);
+
+/* NAME, where TARGET is NAME/SERVICE: services are not built yet. 0 or EXIT_USAGE, reported. */
+int client_check_target(const char *target);
+
+/* Prints "Usage: porthole COMMAND USAGE" and the option lines; returns 0. */
+int client_help(const char *usage, const char *options);
+
+#endif

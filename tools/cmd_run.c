@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* porthole run: options, launch, and the monitor that stays. */
+#include "client.h"
+#include "commands.h"
+#include "launch.h"
+#include "monitor.h"
+#include "relay.h"
+#include "report.h"
+#include "spec_options.h"
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* One launch from the monitor's side. */
+struct run {
+    const struct context *ctx;
+    struct spec spec;
+    struct runtime runtime;
+    struct launched launched;
+    struct client client; // the monitor's connection, in the client's clothes
+    struct relay relay;
+    bool up;
+    bool failed; // a FAILED or ERROR was reported
+    int code;    // what that failure means
+    int caller;  // --detach: where the caller waits for the outcome; -1
+    int stops;   // signals to end that came before "up"
+};
+
+static void tell_caller(struct run *r, int code)
+{
+    unsigned char byte = (unsigned char)code;
+
+    if (r->caller >= 0) {
+        (void)fd_write_all(r->caller, &byte, 1);
+        fd_close(&r->caller);
+        monitor_detach_self(); // from here on nobody reads what we would say
+    }
+}
+
+static void take_message(struct run *r)
+{
+    struct client *c = &r->client;
+
+    switch (c->msg.type) {
+    case PROTO_STARTED:
+        if (c->fds.count == 1) {
+            relay_take_master(&r->relay, c->fds.fd[0]);
+            c->fds.count = 0;
+        }
+        break;
+    case PROTO_UP:
+        r->up = true;
+        tell_caller(r, 0);
+        break;
+    case PROTO_FAILED:
+    case PROTO_ERROR:
+        r->failed = true;
+        r->code = launch_report_failure(&r->spec, &c->msg);
+        break;
+    case PROTO_AUDIT:
+        monitor_audit(r->runtime.root, r->spec.name, &c->msg);
+        break;
+    default:
+        break;
+    }
+}
+
+/* PID 1 is our child: its exit code is the container's. */
+static int reap(const struct run *r)
+{
+    int status = 0;
+
+    while (waitpid(r->launched.pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void on_message(struct relay *relay)
+{
+    struct run *r = relay->owner;
+    siginfo_t info = {0};
+
+    if (r->client.fd >= 0) {
+        struct pollfd p = {.fd = r->client.fd, .events = POLLIN};
+
+        while (r->client.fd >= 0 && poll(&p, 1, 0) > 0) {
+            if (client_receive(&r->client) > 0) {
+                take_message(r);
+            } else {
+                fd_close(&r->client.fd);
+            }
+        }
+    }
+    if (waitid(P_PID, (id_t)r->launched.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid == r->launched.pid) {
+        relay_end(relay, reap(r), true);
+        r->launched.pid = -1;
+    }
+}
+
+/* A boot that hangs (a dead file system) cannot act on a signal: the second one ends it. */
+static void on_signal(struct relay *relay, int number)
+{
+    struct run *r = relay->owner;
+
+    if (!r->up && (number == SIGTERM || number == SIGINT || number == SIGQUIT || number == SIGHUP) &&
+        r->stops++ > 0) {
+        number = SIGKILL;
+    }
+    (void)syscall(SYS_pidfd_send_signal, r->launched.pidfd, number, NULL, 0);
+}
+
+/* From the launch to the container's end. Returns its exit code, or that of a failed launch. */
+static int attend(struct run *r)
+{
+    struct spec_made made;
+    int code;
+
+    spec_note_missing(&r->spec, &made);
+    code = launch_start(&r->spec, &r->runtime, r->relay.ends, &r->launched);
+    if (code == 0) {
+        relay_handed_over(&r->relay);
+        fd_close(&r->runtime.exit);
+        r->client.fd = r->launched.conn;
+        r->relay.pidfd = r->launched.pidfd;
+        code = relay_run(&r->relay);
+    } else {
+        r->failed = true;
+    }
+    if (r->failed && !r->up) {
+        code = r->code != 0 ? r->code : code;
+        spec_unmake(&r->spec, &made);
+    }
+    spec_made_finish(&made);
+    return code;
+}
+
+static int run_here(struct run *r)
+{
+    bool streams = !r->spec.detach;
+    int code;
+
+    r->client.fd = -1;
+    r->client.name = r->spec.name;
+    r->client.fds.count = 0;
+    r->relay.client = &r->client;
+    r->relay.on_message = on_message;
+    r->relay.on_signal = on_signal;
+    r->relay.owner = r;
+    code = streams ? relay_prepare(&r->relay, r->spec.tty, r->spec.interactive)
+                   : relay_prepare_mute(&r->relay);
+    if (code == 0) {
+        code = attend(r);
+    }
+    relay_finish(&r->relay);
+    fd_close(&r->launched.pidfd);
+    runtime_remove(&r->runtime);
+    runtime_finish(&r->runtime);
+    spec_finish(&r->spec);
+    tell_caller(r, code != 0 ? code : EXIT_PORTHOLE); // it ended before it was up
+    return code;
+}
+
+/* The caller's side of --detach: the monitor says how the launch went, or dies. */
+static int wait_for_monitor(int fd)
+{
+    unsigned char byte;
+    ssize_t n;
+
+    do {
+        n = read(fd, &byte, 1);
+    } while (n < 0 && errno == EINTR);
+    return n == 1 ? byte : report_failure("the monitor died during the launch");
+}
+
+static int run_detached(struct run *r)
+{
+    int ends[2];
+    int error = fd_pipe(ends);
+    pid_t pid;
+    int code;
+
+    if (error < 0) {
+        return report_failure("pipe: %s", report_errno(error));
+    }
+    pid = fork();
+    if (pid == 0) {
+        (void)setsid();
+        fd_close(&ends[0]);
+        r->caller = ends[1];
+        _exit(run_here(r));
+    }
+    fd_close(&ends[1]);
+    code = pid < 0 ? report_failure("fork: %s", report_errno(errno)) : wait_for_monitor(ends[0]);
+    fd_close(&ends[0]);
+    if (pid < 0) {
+        runtime_remove(&r->runtime);
+    }
+    return code;
+}
+
+int cmd_run(const struct context *ctx, int argc, char **argv)
+{
+    struct run r = {.ctx = ctx, .caller = -1};
+    int code;
+
+    if (!spec_parse(ctx, argc, argv, &r.spec, &code)) {
+        spec_finish(&r.spec);
+        return code;
+    }
+    code = runtime_create(ctx, r.spec.name, r.spec.peek_gid, &r.runtime);
+    if (code != 0) {
+        spec_finish(&r.spec);
+        return code;
+    }
+    return r.spec.detach ? run_detached(&r) : run_here(&r);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Which copy of porthole-init a container executes. */
+#include "image.h"
+
+#include "sys/fd.h"
+#include "sys/mnt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* porthole-init as it was built with this program: init_image.S. */
+extern const uint8_t init_image_start[];
+extern const uint8_t init_image_end[];
+
+/* The first page holds the build id, a hash of all that was linked. */
+#define HEAD_BYTES 4096
+
+static size_t image_size(void)
+{
+    return (size_t)((uintptr_t)init_image_end - (uintptr_t)init_image_start);
+}
+
+/* True where the file is the very program that we carry. */
+static bool same_build(int fd)
+{
+    uint8_t head[HEAD_BYTES];
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == image_size() &&
+           pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
+           memcmp(head, init_image_start, sizeof(head)) == 0;
+}
+
+static int open_installed_at(const char *path)
+{
+    int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int tree FD_CLEANUP = -1;
+    int r;
+
+    if (fd < 0) {
+        return -errno;
+    }
+    if (!same_build(fd)) {
+        return -ENOEXEC;
+    }
+    tree = mnt_clone(fd, "", false);
+    if (tree < 0) {
+        return tree;
+    }
+    r = mnt_set(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, false);
+    return r < 0 ? r : TAKE_FD(tree);
+}
+
+/* In the libexec folder, or beside this program (a build folder). */
+static int open_installed(void)
+{
+    char path[4096];
+    ssize_t n;
+    char *slash;
+    int fd = open_installed_at(PORTHOLE_LIBEXECDIR "/porthole-init");
+
+    if (fd >= 0) {
+        return fd;
+    }
+    n = readlink("/proc/self/exe", path, sizeof(path) - sizeof("porthole-init"));
+    if (n <= 0) {
+        return -errno;
+    }
+    path[n] = 0;
+    slash = strrchr(path, '/');
+    if (slash == NULL) {
+        return -ENOENT;
+    }
+    memcpy(slash + 1, "porthole-init", sizeof("porthole-init"));
+    return open_installed_at(path);
+}
+
+int image_open(bool privileged)
+{
+    const char *wish = getenv("PORTHOLE_INIT");
+    int fd = -1;
+
+    if (privileged && (wish == NULL || strcmp(wish, "memfd") != 0)) {
+        fd = open_installed();
+    }
+    return fd >= 0 ? fd : fd_sealed_memfd("porthole-init", init_image_start, image_size(), true);
+}

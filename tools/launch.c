@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/* Making a container: namespaces, porthole-init in them, and the first control connection. */
+#include "launch.h"
+
+#include "cgroup.h"
+#include "core/step.h"
+#include "image.h"
+#include "report.h"
+#include "sys/caps.h"
+#include "sys/fd.h"
+#include "sys/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HIGH_FD 128 /* sources are moved above all places that PID 1 expects something at */
+
+#define PLACES_MAX (LAUNCH_FD_FIRST_BIND + LAUNCH_BINDS_MAX + 1)
+
+/* What the child needs; it shares our memory until its exec. */
+struct child {
+    int source[PLACES_MAX]; // descriptor for each place from 0 on; -1: nothing there
+    int count;              // places in use; the last one is porthole-init itself
+    bool userns;
+    int error; // -errno of what failed before the exec
+};
+
+/*
+ * clone3(2) as vfork(2) does it: the child borrows our memory and stack until it execs, while we
+ * wait. Copying page tables would cost 7 % of a launch. The system call must be inline: the child's
+ * return from a libc wrapper would overwrite our return address.
+ */
+static __attribute__((noinline)) long clone_borrowing(struct clone_args *args,
+                                                      void (*child)(void *), void *arg)
+{
+#if defined(__x86_64__)
+    long r;
+
+    args->flags |= CLONE_VM | CLONE_VFORK;
+    __asm__ volatile("syscall"
+                     : "=a"(r)
+                     : "a"((long)SYS_clone3), "D"(args), "S"(sizeof(*args))
+                     : "rcx", "r11", "memory");
+    if (r == 0) {
+        child(arg);
+        _exit(EXIT_PORTHOLE);
+    }
+    return r;
+#elif defined(__aarch64__)
+    register long x8 __asm__("x8") = SYS_clone3;
+    register long x0 __asm__("x0") = (long)args;
+    register long x1 __asm__("x1") = sizeof(*args);
+
+    args->flags |= CLONE_VM | CLONE_VFORK;
+    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1) : "memory", "cc");
+    if (x0 == 0) {
+        child(arg);
+        _exit(EXIT_PORTHOLE);
+    }
+    return x0;
+#else
+    long r;
+
+    args->flags |= CLONE_VFORK; // a copy of our memory: slower, and right on every machine
+    r = syscall(SYS_clone3, args, sizeof(*args));
+    if (r == 0) {
+        child(arg);
+        _exit(EXIT_PORTHOLE);
+    }
+    return r < 0 ? -errno : r;
+#endif
+}
+
+/* Every source to its place; nothing else of ours survives. */
+static int place_descriptors(struct child *c)
+{
+    int last = c->count - 1;
+
+    for (int i = 0; i < c->count; i++) {
+        if (c->source[i] >= 0) {
+            c->source[i] = fcntl(c->source[i], F_DUPFD_CLOEXEC, HIGH_FD);
+            if (c->source[i] < 0) {
+                return -errno;
+            }
+        }
+    }
+    for (int i = 0; i < c->count; i++) {
+        if (c->source[i] < 0) {
+            (void)close(i);
+        } else if (dup3(c->source[i], i, i == last ? O_CLOEXEC : 0) < 0) {
+            return -errno;
+        }
+    }
+    return syscall(SYS_close_range, (unsigned)c->count, ~0U, 0) < 0 ? -errno : 0;
+}
+
+static void become_init(void *arg)
+{
+    static const char *const argv[] = {"porthole-init", "--launched", NULL};
+    static const char *const envp[] = {"container=porthole", NULL};
+    struct child *c = arg;
+
+    (void)setsid(); // a terminal's signals are for us to pass on
+    c->error = c->userns ? caps_raise_ambient() : 0;
+    if (c->error == 0) {
+        c->error = place_descriptors(c);
+    }
+    if (c->error == 0) {
+        (void)syscall(SYS_execveat, c->count - 1, "", argv, envp, 0x1000 /* AT_EMPTY_PATH */);
+        c->error = -errno;
+    }
+}
+
+static int write_file(const char *path, const char *text)
+{
+    int fd FD_CLEANUP = open(path, O_WRONLY | O_CLOEXEC);
+
+    return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+}
+
+/* One id each, ourselves as root: user_namespaces(7). setgroups must be denied before gid_map. */
+static int write_maps(pid_t pid)
+{
+    char path[64];
+    char map[64];
+    int r;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/setgroups", pid);
+    r = write_file(path, "deny");
+    if (r == 0) {
+        (void)snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+        (void)snprintf(map, sizeof(map), "0 %u 1", geteuid());
+        r = write_file(path, map);
+    }
+    if (r == 0) {
+        (void)snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
+        (void)snprintf(map, sizeof(map), "0 %u 1", getegid());
+        r = write_file(path, map);
+    }
+    return r;
+}
+
+/* The cause, and the way out: "Operation not permitted" alone has cost people days. */
+static int report_clone(const struct spec *s, int error)
+{
+    static const struct {
+        const char *path;
+        const char *bad;
+        const char *advice;
+    } causes[] = {
+        {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+         "AppArmor denies user namespaces: sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
+        {"/proc/sys/kernel/unprivileged_userns_clone", "0",
+         "this kernel denies them to users: sysctl kernel.unprivileged_userns_clone=1"},
+        {"/proc/sys/user/max_user_namespaces", "0",
+         "none are allowed: sysctl user.max_user_namespaces=15000"},
+    };
+
+    for (size_t i = 0; s->userns && i < sizeof(causes) / sizeof(causes[0]); i++) {
+        int fd FD_CLEANUP = open(causes[i].path, O_RDONLY | O_CLOEXEC);
+        char text[16];
+        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+        if (n > 0) {
+            text[n] = 0;
+            text[strcspn(text, "\n")] = 0;
+            if (strcmp(text, causes[i].bad) == 0) {
+                return report_failure("user namespace: %s: %s", report_errno(error),
+                                      causes[i].advice);
+            }
+        }
+    }
+    if (error == -ENOSPC || error == -EUSERS) {
+        return report_failure("namespaces: the limit is reached: see the sysctls user.max_*_namespaces");
+    }
+    if (error == -EPERM || error == -EACCES) {
+        return report_failure("namespaces: %s: %s", report_errno(error),
+                              s->userns ? "a security policy or an outer container denies user "
+                                          "namespaces; run as root, or outside of it"
+                                        : "CAP_SYS_ADMIN is missing; in an engine's container add "
+                                          "it, or run as an ordinary user");
+    }
+    return report_failure("namespaces: %s", report_errno(error));
+}
+
+int launch_report_failure(const struct spec *s, const struct proto_msg *m)
+{
+    struct slice object = m->text[TAG_OBJECT];
+    int error = (int)m->num[TAG_ERRNO];
+    int len = (int)object.len;
+    const char *name = (const char *)object.data;
+    const char *hint = "";
+
+    switch (m->num[TAG_STEP]) {
+    case STEP_EXEC:
+        if (error == ENOENT) {
+            (void)report_failure("%.*s: command not found", len, name);
+            return EXIT_NOT_FOUND;
+        }
+        (void)report_failure("%.*s: %s", len, name, report_errno(error));
+        return EXIT_NOT_EXECUTABLE;
+    case STEP_USER:
+        if (error == ENOENT || error == ESRCH) {
+            return report_failure("user: \"%.*s\": no such %s in the container", len, name,
+                                  error == ENOENT ? "user" : "group");
+        }
+        hint = error == EINVAL && s != NULL && s->userns ? " (only id 0 is mapped here)" : "";
+        return report_failure("user: \"%.*s\": %s%s", len, name, report_errno(error), hint);
+    case STEP_WORKDIR:
+        return report_failure("workdir: \"%.*s\": %s", len, name, report_errno(error));
+    case STEP_MOUNT:
+    case STEP_PROC:
+        if (error == EPERM && s != NULL && s->userns) {
+            hint = ": an outer container hides parts of its own /proc or /sys";
+        }
+        break;
+    default:
+        break;
+    }
+    return report_failure("cannot %s \"%.*s\": %s%s", step_text(m->num[TAG_STEP]), len, name,
+                          report_errno(error), hint);
+}
+
+/* The child's word that it listens; or the step that failed, or nothing where it died. */
+static int wait_until_listening(const struct spec *s, int sync)
+{
+    uint8_t buf[1024];
+    struct proto_msg m;
+    ssize_t n = sock_recv(sync, buf, sizeof(buf), NULL);
+
+    if (n <= 0 || proto_decode((struct slice){buf, (size_t)n}, &m) < 0) {
+        return report_failure("porthole-init: it died before it could say why");
+    }
+    if (m.type == PROTO_FAILED) {
+        return launch_report_failure(s, &m);
+    }
+    return 0;
+}
+
+static int connect_first(struct spec *s, const struct runtime *run, int sync, struct launched *l)
+{
+    char path[RUNTIME_PATH_MAX + 32];
+    uint8_t go[PROTO_HEADER];
+    struct wire_writer w;
+    int r = 0;
+
+    if (s->userns) {
+        r = write_maps(l->pid);
+        if (r < 0) {
+            return report_failure("user namespace: id maps: %s", report_errno(r));
+        }
+        proto_begin(&w, go, sizeof(go), PROTO_OK, 0);
+        r = sock_send(sync, go, (size_t)proto_end(&w), NULL, 0);
+    }
+    r = wait_until_listening(s, sync);
+    if (r != 0) {
+        return r;
+    }
+    (void)snprintf(path, sizeof(path), "%s/op/control.sock", run->path);
+    l->conn = sock_connect(path);
+    return l->conn < 0 ? report_failure("control socket: %s", report_errno(l->conn)) : 0;
+}
+
+static void fill_places(struct child *c, const struct spec *s, const struct runtime *run,
+                        const int stdio[3], int plan, int sync, int image)
+{
+    for (int i = 0; i < 3; i++) {
+        c->source[i] = stdio[i];
+    }
+    c->source[LAUNCH_FD_PLAN] = plan;
+    c->source[LAUNCH_FD_SYNC] = sync;
+    c->source[LAUNCH_FD_ROOTFS] = s->rootfs_fd;
+    c->source[LAUNCH_FD_OP_DIR] = run->op;
+    c->source[LAUNCH_FD_EXIT] = run->exit;
+    c->source[LAUNCH_FD_PEEK_DIR] = run->peek;
+    c->count = LAUNCH_FD_FIRST_BIND;
+    for (size_t i = 0; i < s->bind_count; i++) {
+        if (s->binds[i].tree >= 0) {
+            c->source[c->count++] = s->binds[i].tree;
+        }
+    }
+    c->source[c->count++] = image;
+}
+
+/* NAME's cgroup, noted in its folder so that whoever clears up finds it. */
+static int make_cgroup(struct spec *s, const struct runtime *run)
+{
+    char path[512];
+    int fd;
+
+    if (s->userns) { // without delegation there is none to be had: tracked by the pid namespace
+        return -1;
+    }
+    fd = cgroup_create(s->name, path, sizeof(path));
+    if (fd >= 0 && symlinkat(path, run->dir, "cgroup") < 0) {
+        cgroup_remove(path);
+        fd_close(&fd);
+    }
+    return fd;
+}
+
+static int clone_init(struct spec *s, struct child *c, int cgroup, struct launched *l)
+{
+    struct clone_args args = {
+        .flags = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_PIDFD,
+        .pidfd = (uint64_t)(uintptr_t)&l->pidfd,
+        .exit_signal = SIGCHLD,
+    };
+    long pid;
+
+    if (!s->net_host) {
+        args.flags |= CLONE_NEWNET;
+    }
+    if (s->userns) {
+        args.flags |= CLONE_NEWUSER;
+    }
+    if (cgroup >= 0) {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = (uint64_t)cgroup;
+    }
+    pid = clone_borrowing(&args, become_init, c);
+    if (pid < 0) {
+        return report_clone(s, (int)pid);
+    }
+    l->pid = (pid_t)pid;
+    return c->error < 0 ? report_failure("porthole-init: %s", report_errno(c->error)) : 0;
+}
+
+static void abandon(struct launched *l)
+{
+    if (l->pid > 0) {
+        (void)kill(l->pid, SIGKILL);
+        (void)waitpid(l->pid, NULL, 0);
+    }
+    fd_close(&l->pidfd);
+    fd_close(&l->conn);
+}
+
+int launch_start(struct spec *s, struct runtime *run, const int stdio[3], struct launched *ret)
+{
+    struct child c = {.userns = s->userns};
+    int cgroup FD_CLEANUP = make_cgroup(s, run);
+    int image FD_CLEANUP = image_open(!s->userns);
+    int plan FD_CLEANUP = -1;
+    int near FD_CLEANUP = -1;
+    int far FD_CLEANUP = -1;
+    int pair[2];
+    int r;
+
+    *ret = (struct launched){.pidfd = -1, .conn = -1};
+    if (image < 0) {
+        return report_failure("porthole-init: %s", report_errno(image));
+    }
+    s->cgroup = cgroup >= 0;
+    plan = spec_plan(s);
+    if (plan < 0) {
+        return report_failure("arguments: %s", report_errno(plan));
+    }
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+        return report_failure("socket: %s", report_errno(errno));
+    }
+    near = pair[0];
+    far = pair[1];
+    fill_places(&c, s, run, stdio, plan, far, image);
+    r = clone_init(s, &c, cgroup, ret);
+    fd_close(&far); // from here on its end of file is the child's end
+    if (r == 0) {
+        r = connect_first(s, run, near, ret);
+    }
+    if (r != 0) {
+        abandon(ret);
+        return r;
+    }
+    // PID 1 has its own descriptors; a trace of ours would keep mounts and pipes alive.
+    runtime_unlock(run);
+    return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Making a container: namespaces, porthole-init in them, and the first control connection. */
+#ifndef TOOLS_LAUNCH_H
+#define TOOLS_LAUNCH_H
+
+#include "runtime.h"
+#include "spec.h"
+
+#include <sys/types.h>
+
+struct launched {
+    pid_t pid; // of PID 1, on the host; a child of this process
+    int pidfd; // owned
+    int conn;  // owned; the monitor's connection
+};
+
+/*
+ * Starts PID 1 and returns once the monitor's connection stands; how the boot goes on is read from
+ * there. stdio: the container's ends of its streams. All signals must be blocked. 0, or an exit code
+ * with the error reported and nothing left running.
+ */
+int launch_start(struct spec *s, struct runtime *run, const int stdio[3], struct launched *ret);
+
+/* Says what a FAILED or ERROR datagram tells. Returns the exit code that it means. */
+struct proto_msg;
+int launch_report_failure(const struct spec *s, const struct proto_msg *m);
+
+#endif

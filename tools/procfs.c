@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading a container's processes from its procfs. */
+#include "procfs.h"
+
+#include "report.h"
+#include "sys/fd.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_MAX (16u << 20)
+
+static char *read_all(int fd, size_t *ret_len)
+{
+    size_t cap = 4096;
+    size_t len = 0;
+    char *text = malloc(cap);
+
+    while (text != NULL) {
+        ssize_t n = read(fd, text + len, cap - len - 1);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            if (n < 0) {
+                free(text);
+                return NULL;
+            }
+            text[len] = 0;
+            *ret_len = len;
+            return text;
+        }
+        len += (size_t)n;
+        if (len + 1 == cap) {
+            char *grown = cap < FILE_MAX ? realloc(text, 2 * cap) : NULL;
+
+            if (grown == NULL) {
+                free(text);
+                errno = ENOMEM;
+                return NULL;
+            }
+            text = grown;
+            cap *= 2;
+        }
+    }
+    return NULL;
+}
+
+char *procfs_file(const struct procfs *p, long pid, const char *name, size_t *ret_len)
+{
+    char path[64];
+    int fd FD_CLEANUP = -1;
+
+    (void)snprintf(path, sizeof(path), "%ld/%s", pid, name);
+    fd = openat(p->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return fd < 0 ? NULL : read_all(fd, ret_len);
+}
+
+/* "0 1000 1": id inside, id as the reader sees it, how many. Other lines are rare; ids then stay. */
+static void read_map(struct procfs *p)
+{
+    size_t len;
+    char *text = procfs_file(p, p->init, "uid_map", &len);
+
+    p->uid_count = 0;
+    if (text != NULL &&
+        sscanf(text, "%ld %ld %ld", &p->uid_inside, &p->uid_outside, &p->uid_count) != 3) {
+        p->uid_count = 0;
+    }
+    free(text);
+}
+
+int procfs_open(struct client *c, struct procfs *ret)
+{
+    int code;
+
+    ret->fd = -1;
+    ret->init = 1;
+    if (c->role == ROLE_INSIDE) {
+        ret->fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (ret->fd < 0) {
+            return report_failure("/proc: %s", report_errno(errno));
+        }
+        read_map(ret);
+        return 0;
+    }
+    code = client_ask(c, PROTO_PROC, PROTO_PROC_OK);
+    if (code != 0) {
+        return code;
+    }
+    if (c->fds.count != 1) {
+        return report_failure("\"%s\": it has no procfs", c->name);
+    }
+    ret->fd = c->fds.fd[0];
+    c->fds.count = 0;
+    ret->init = (long)c->msg.num[TAG_PID];
+    read_map(ret);
+    return 0;
+}
+
+void procfs_close(struct procfs *p)
+{
+    fd_close(&p->fd);
+}
+
+/* Behind the name, which may hold anything: fields from the third on. */
+static int parse_stat(const char *text, struct process *ret)
+{
+    const char *rest = strrchr(text, ')');
+    unsigned long utime;
+    unsigned long stime;
+    unsigned long long start;
+    long pages;
+
+    if (rest == NULL ||
+        sscanf(rest + 1,
+               " %c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %llu "
+               "%*u %ld",
+               &ret->state, &ret->parent, &utime, &stime, &start, &pages) != 6) {
+        return -EBADMSG;
+    }
+    ret->cpu_ms = (uint64_t)(utime + stime) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+    ret->start_ms = (uint64_t)start * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+    ret->rss = (uint64_t)(pages > 0 ? pages : 0) * (uint64_t)sysconf(_SC_PAGESIZE);
+    return 0;
+}
+
+static void set_command(struct process *ret, const char *stat, const char *cmdline, size_t len)
+{
+    const char *open = strchr(stat, '(');
+    const char *close = strrchr(stat, ')');
+    size_t n = len < sizeof(ret->command) - 1 ? len : sizeof(ret->command) - 1;
+
+    while (n > 0 && cmdline[n - 1] == 0) {
+        n--;
+    }
+    if (n > 0) {
+        memcpy(ret->command, cmdline, n);
+        for (size_t i = 0; i < n; i++) {
+            if (ret->command[i] == 0) {
+                ret->command[i] = ' ';
+            }
+        }
+        ret->command[n] = 0;
+    } else if (open != NULL && close != NULL && close > open) { // a zombie, or a kernel thread
+        (void)snprintf(ret->command, sizeof(ret->command), "[%.*s]", (int)(close - open - 1),
+                       open + 1);
+    } else {
+        ret->command[0] = 0;
+    }
+}
+
+static long map_uid(const struct procfs *p, long uid)
+{
+    if (p->uid_count == 0) {
+        return uid;
+    }
+    if (uid < p->uid_outside || uid - p->uid_outside >= p->uid_count) {
+        return -1;
+    }
+    return uid - p->uid_outside + p->uid_inside;
+}
+
+int procfs_read(const struct procfs *p, long pid, struct process *ret)
+{
+    size_t len = 0;
+    char *stat = procfs_file(p, pid, "stat", &len);
+    char *status = procfs_file(p, pid, "status", &len);
+    char *cmdline = procfs_file(p, pid, "cmdline", &len);
+    const char *uid = status != NULL ? strstr(status, "\nUid:") : NULL;
+    int r = -ESRCH;
+
+    if (stat != NULL && uid != NULL) {
+        ret->pid = pid;
+        ret->uid = map_uid(p, strtol(uid + 5, NULL, 10));
+        r = parse_stat(stat, ret);
+        set_command(ret, stat, cmdline != NULL ? cmdline : "", cmdline != NULL ? len : 0);
+    }
+    free(stat);
+    free(status);
+    free(cmdline);
+    return r;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+    const struct process *x = a;
+    const struct process *y = b;
+
+    return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+long procfs_list(const struct procfs *p, struct process **ret)
+{
+    int fd = openat(p->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    struct process *list = NULL;
+    size_t count = 0;
+    size_t cap = 0;
+    const struct dirent *d;
+
+    if (dir == NULL) {
+        fd_close(&fd);
+        return -errno;
+    }
+    while ((d = readdir(dir)) != NULL) {
+        long pid = strtol(d->d_name, NULL, 10);
+
+        if (pid <= 0) {
+            continue;
+        }
+        if (count == cap) {
+            struct process *grown = realloc(list, (cap + 64) * sizeof(*grown));
+
+            if (grown == NULL) {
+                break;
+            }
+            list = grown;
+            cap += 64;
+        }
+        count += procfs_read(p, pid, &list[count]) == 0;
+    }
+    (void)closedir(dir);
+    if (count > 0) {
+        qsort(list, count, sizeof(*list), by_pid);
+    }
+    *ret = list;
+    return (long)count;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/* The runtime root: a folder a container, its name, its lock, and clearing away the dead. */
+#include "runtime.h"
+
+#include "core/limits.h"
+#include "cgroup.h"
+#include "report.h"
+#include "sys/fd.h"
+#include "sys/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#endif
+
+bool runtime_name_ok(const char *name, const char **ret_reason)
+{
+    size_t len = strlen(name);
+
+    if (strcmp(name, "self") == 0) {
+        *ret_reason = "is reserved for the container that one is in";
+        return false;
+    }
+    if (len == 0 || len > CONTAINER_NAME_MAX) {
+        *ret_reason = len == 0 ? "is empty" : "is longer than 63 characters";
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        bool alnum = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9');
+
+        if (!alnum && (i == 0 || strchr("_.-", name[i]) == NULL)) {
+            *ret_reason = "is no name: small letters, digits, and after the first also _ . -";
+            return false;
+        }
+    }
+    return true;
+}
+
+const char *runtime_default_name(const char *name)
+{
+    const char *env = getenv("PORTHOLE_NAME");
+
+    if (name != NULL) {
+        return name;
+    }
+    return env != NULL && env[0] != 0 ? env : "self";
+}
+
+static int absolute_root(const char *root, char *buf, size_t cap)
+{
+    char cwd[RUNTIME_PATH_MAX] = "";
+    int n;
+
+    if (root[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL) {
+        return report_failure("root: \"%s\": %s", root, report_errno(errno));
+    }
+    n = snprintf(buf, cap, "%s%s%s", cwd, root[0] != '/' ? "/" : "", root);
+    if (n < 0 || (size_t)n + CONTAINER_NAME_MAX + 64 > cap) {
+        return report_failure("root: \"%.64s...\": the path is too long", root);
+    }
+    while (n > 1 && buf[n - 1] == '/') {
+        buf[--n] = 0;
+    }
+    return 0;
+}
+
+int runtime_root(const struct context *ctx, char *buf, size_t cap)
+{
+    const char *xdg = getenv("XDG_RUNTIME_DIR");
+    char user_dir[64];
+    struct stat st;
+
+    if (ctx->root != NULL) {
+        return absolute_root(ctx->root, buf, cap);
+    }
+    if (geteuid() == 0) {
+        return absolute_root("/run/porthole", buf, cap);
+    }
+    (void)snprintf(user_dir, sizeof(user_dir), "/run/user/%u", geteuid());
+    if (xdg == NULL || xdg[0] != '/') {
+        xdg = lstat(user_dir, &st) == 0 && st.st_uid == geteuid() ? user_dir : NULL;
+    }
+    if (xdg == NULL) {
+        return report_failure("no runtime folder: XDG_RUNTIME_DIR is not set; name one with --root");
+    }
+    if (strlen(xdg) + 16 > cap) {
+        return report_failure("XDG_RUNTIME_DIR: the path is too long");
+    }
+    (void)snprintf(buf, cap, "%s/porthole", xdg);
+    return 0;
+}
+
+/* mkdir -p, all of it 0755 but for what is there. */
+static int make_root(const char *root)
+{
+    char path[RUNTIME_PATH_MAX];
+    size_t len = strlen(root);
+
+    if (mkdir(root, 0755) == 0 || errno == EEXIST) {
+        return 0;
+    }
+    for (size_t i = 1; i <= len; i++) {
+        if (i != len && root[i] != '/') {
+            continue;
+        }
+        memcpy(path, root, i);
+        path[i] = 0;
+        if (mkdir(path, 0755) < 0 && errno != EEXIST) {
+            return -errno;
+        }
+    }
+    return 0;
+}
+
+static int make_contents(struct runtime *r, const char *path, long peek_gid)
+{
+    r->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (r->dir < 0 || flock(r->dir, LOCK_EX | LOCK_NB) < 0 || mkdirat(r->dir, "op", 0700) < 0) {
+        return -errno;
+    }
+    r->op = openat(r->dir, "op", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    r->exit = openat(r->dir, "exit", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_APPEND, 0600);
+    if (r->op < 0 || r->exit < 0) {
+        return -errno;
+    }
+    if (peek_gid < 0) {
+        return 0;
+    }
+    if (mkdirat(r->dir, "peek", 0750) < 0 ||
+        fchownat(r->dir, "peek", (uid_t)-1, (gid_t)peek_gid, AT_SYMLINK_NOFOLLOW) < 0) {
+        return -errno;
+    }
+    r->peek = openat(r->dir, "peek", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    return r->peek < 0 ? -errno : 0;
+}
+
+/* Everything that porthole ever puts into NAME's folder; a fixed list needs no recursion. */
+static void remove_tree(const char *path)
+{
+    static const char *const files[] = {"op/control.sock", "peek/peek.sock", "exit", "cgroup"};
+    int dir FD_CLEANUP = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (dir < 0) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        (void)unlinkat(dir, files[i], 0);
+    }
+    (void)unlinkat(dir, "op", AT_REMOVEDIR);
+    (void)unlinkat(dir, "peek", AT_REMOVEDIR);
+    (void)rmdir(path);
+}
+
+/* Renames first: from then on the name is free and nobody else works on this folder. */
+static void remove_folder(const char *root, const char *path)
+{
+    char grave[RUNTIME_PATH_MAX + 64];
+    char link[RUNTIME_PATH_MAX + 80];
+    char cgroup[RUNTIME_PATH_MAX];
+    static unsigned count;
+    ssize_t n;
+
+    (void)snprintf(grave, sizeof(grave), "%s/.dead-%d-%u", root, getpid(), count++);
+    if (rename(path, grave) < 0) {
+        return;
+    }
+    (void)snprintf(link, sizeof(link), "%s/cgroup", grave);
+    n = readlink(link, cgroup, sizeof(cgroup) - 1);
+    if (n > 0) {
+        cgroup[n] = 0;
+        cgroup_remove(cgroup);
+    }
+    remove_tree(grave);
+}
+
+static int read_exit(int dir)
+{
+    int fd FD_CLEANUP = openat(dir, "exit", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    char text[8];
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+    if (n <= 0) {
+        return -1;
+    }
+    text[n] = 0;
+    return (int)strtol(text, NULL, 10);
+}
+
+bool runtime_bury(const char *root, const char *name, int *ret_code)
+{
+    char path[RUNTIME_PATH_MAX];
+    char sock[RUNTIME_PATH_MAX + 32];
+    struct stat named;
+    struct stat opened;
+    int dir FD_CLEANUP = -1;
+    int fd FD_CLEANUP = -1;
+
+    *ret_code = -1;
+    if ((size_t)snprintf(path, sizeof(path), "%s/%s", root, name) >= sizeof(path)) {
+        return false;
+    }
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (dir < 0) {
+        return errno == ENOENT;
+    }
+    if (flock(dir, LOCK_EX | LOCK_NB) < 0) {
+        return false; // it is just starting
+    }
+    (void)snprintf(sock, sizeof(sock), "%s/op/control.sock", path);
+    fd = sock_connect(sock);
+    if (fd != -ECONNREFUSED && fd != -ENOENT) {
+        return false;
+    }
+    // Between open and flock another cleaner may have renamed it, and a namesake have come.
+    if (fstat(dir, &opened) < 0 || lstat(path, &named) < 0 || opened.st_ino != named.st_ino ||
+        opened.st_dev != named.st_dev) {
+        return true;
+    }
+    *ret_code = read_exit(dir);
+    remove_folder(root, path);
+    return true;
+}
+
+/* A complete, locked folder appears under NAME at once, or not at all. */
+static int publish(struct runtime *r, const char *draft)
+{
+    int buried;
+
+    for (int tries = 0; tries < 3; tries++) {
+        if (syscall(SYS_renameat2, AT_FDCWD, draft, AT_FDCWD, r->path, RENAME_NOREPLACE) == 0) {
+            return 0;
+        }
+        if (errno != EEXIST || !runtime_bury(r->root, r->name, &buried)) {
+            return -errno;
+        }
+    }
+    return -EEXIST;
+}
+
+int runtime_create(const struct context *ctx, const char *name, long peek_gid, struct runtime *ret)
+{
+    char draft[RUNTIME_PATH_MAX + 64];
+    int r;
+
+    *ret = (struct runtime){.name = name, .dir = -1, .op = -1, .peek = -1, .exit = -1};
+    r = runtime_root(ctx, ret->root, sizeof(ret->root));
+    if (r != 0) {
+        return r;
+    }
+    (void)snprintf(ret->path, sizeof(ret->path), "%.3900s/%s", ret->root, name);
+    (void)snprintf(draft, sizeof(draft), "%s/.new-%d", ret->root, getpid());
+    r = make_root(ret->root);
+    if (r == 0 && mkdir(draft, 0711) < 0) {
+        remove_tree(draft); // of a process that had our number and was killed right here
+        r = mkdir(draft, 0711) < 0 ? -errno : 0;
+    }
+    if (r == 0) {
+        r = make_contents(ret, draft, peek_gid);
+    }
+    if (r < 0) {
+        remove_tree(draft);
+        runtime_finish(ret);
+        return report_failure("%s: \"%s\": %s", "runtime folder", ret->root, report_errno(r));
+    }
+    r = publish(ret, draft);
+    if (r < 0) {
+        remove_tree(draft);
+        runtime_finish(ret);
+        if (r == -EEXIST) {
+            return report_failure("\"%s\": a container of this name is running", name);
+        }
+        return report_failure("\"%s\": %s", ret->path, report_errno(r));
+    }
+    return 0;
+}
+
+void runtime_unlock(struct runtime *r)
+{
+    (void)flock(r->dir, LOCK_UN);
+}
+
+void runtime_remove(struct runtime *r)
+{
+    remove_folder(r->root, r->path);
+}
+
+void runtime_finish(struct runtime *r)
+{
+    fd_close(&r->dir);
+    fd_close(&r->op);
+    fd_close(&r->peek);
+    fd_close(&r->exit);
+}

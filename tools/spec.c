@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of mounts, and the plan that is made of it and of the options of `run`. */
+#include "spec.h"
+
+#include "sys/fd.h"
+#include "sys/mnt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define NSN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+#define NS (MOUNT_ATTR_NOSUID)
+#define NSND (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+#define RO MOUNT_ATTR_RDONLY
+
+/* Under which conditions a row of the table holds. */
+enum when {
+    ALWAYS = 0,
+    MAPPED = 1 << 0,   /* all ids are mapped: no user namespace */
+    SINGLE = 1 << 1,   /* a user namespace with one id */
+    OWN_NET = 1 << 2,  /* a network namespace of its own (sysfs shows it) */
+    HOST_NET = 1 << 3, /* the host's network namespace */
+    CGROUP = 1 << 4,   /* the container has a cgroup */
+    READONLY = 1 << 5, /* --read-only */
+};
+
+struct row {
+    unsigned when; // all of its bits must hold
+    struct plan_op op;
+};
+
+#define MOUNT_ROW(w, type, path, opts, attrs, f, keep) \
+    {(w), {.kind = OP_MOUNT, .target = (path), .source = (type), .options = (opts), \
+           .attr = (attrs), .flags = (f), .a = (keep)}}
+#define NODE_ROWS(name, minor_number, major_number) \
+    {MAPPED, {.kind = OP_NODE, .target = "dev/" name, .a = 0666, \
+              .b = makedev(major_number, minor_number)}}, \
+    {SINGLE, {.kind = OP_NODE, .target = "dev/" name, .source = "/dev/" name, .c = 1, \
+              .b = makedev(major_number, minor_number)}}
+#define LINK_ROW(path, to) {ALWAYS, {.kind = OP_SYMLINK, .target = (path), .source = (to)}}
+#define DIR_ROW(path, mode) {ALWAYS, {.kind = OP_DIRECTORY, .target = (path), .a = (mode)}}
+#define MASK_ROW(path) {ALWAYS, {.kind = OP_MASK, .target = (path), \
+                                 .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS}}
+#define READONLY_ROW(path) {ALWAYS, {.kind = OP_READONLY, .target = (path), \
+                                     .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS}}
+
+/*
+ * Which file system is mounted where, and when. /proc, /sys and /dev must be real directories: a
+ * symbolic link there would aim our mounts (CVE-2026-41579). /run and /tmp are followed inside the
+ * root. The image's file systems are nodev: there is no device controller (CAP_MKNOD, capset.h).
+ */
+static const struct row table[] = {
+    MOUNT_ROW(ALWAYS, "proc", "proc", "", NSN, OPF_NO_SYMLINKS, 0),
+    // Fresh sysfs needs its network namespace to belong to the user namespace; else the host's.
+    MOUNT_ROW(MAPPED, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
+    MOUNT_ROW(SINGLE | OWN_NET, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
+    {SINGLE | HOST_NET, {.kind = OP_BIND, .target = "sys", .source = "/sys", .a = PLAN_NO_FD,
+                         .attr = RO, .flags = OPF_NO_SYMLINKS}},
+    MOUNT_ROW(CGROUP, "cgroup2", "sys/fs/cgroup", "", NSN | RO, OPF_NO_SYMLINKS | OPF_OPTIONAL, 0),
+    MOUNT_ROW(ALWAYS, "tmpfs", "dev", "mode=755,size=64k", NS, OPF_NO_SYMLINKS, 0),
+    NODE_ROWS("null", 3, 1),
+    NODE_ROWS("zero", 5, 1),
+    NODE_ROWS("full", 7, 1),
+    NODE_ROWS("random", 8, 1),
+    NODE_ROWS("urandom", 9, 1),
+    NODE_ROWS("tty", 0, 5),
+    DIR_ROW("dev/pts", 0755),
+    DIR_ROW("dev/shm", 0755),
+    DIR_ROW("dev/mqueue", 0755),
+    LINK_ROW("dev/ptmx", "pts/ptmx"),
+    LINK_ROW("dev/fd", "/proc/self/fd"),
+    LINK_ROW("dev/stdin", "/proc/self/fd/0"),
+    LINK_ROW("dev/stdout", "/proc/self/fd/1"),
+    LINK_ROW("dev/stderr", "/proc/self/fd/2"),
+    MOUNT_ROW(MAPPED, "devpts", "dev/pts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
+              MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, KEEP_DEVPTS),
+    // Group 5 (tty) is not mapped: the terminal keeps its owner's group.
+    MOUNT_ROW(SINGLE, "devpts", "dev/pts", "newinstance,ptmxmode=0666,mode=0620",
+              MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, KEEP_DEVPTS),
+    MOUNT_ROW(ALWAYS, "tmpfs", "dev/shm", "mode=1777,size=64m", NSN, 0, 0),
+    MOUNT_ROW(ALWAYS, "mqueue", "dev/mqueue", "", NSN, 0, 0),
+    MOUNT_ROW(ALWAYS, "tmpfs", "run", "mode=755", NSND, OPF_COPY, 0),
+    DIR_ROW("run/porthole", 0755),
+    DIR_ROW("run/porthole/self", 0755),
+    MOUNT_ROW(ALWAYS, "tmpfs", "tmp", "mode=1777", NSND, 0, 0),
+    MASK_ROW("proc/acpi"),
+    MASK_ROW("proc/asound"),
+    MASK_ROW("proc/kcore"),
+    MASK_ROW("proc/keys"),
+    MASK_ROW("proc/latency_stats"),
+    MASK_ROW("proc/timer_list"),
+    MASK_ROW("proc/timer_stats"),
+    MASK_ROW("proc/sched_debug"),
+    MASK_ROW("proc/scsi"),
+    MASK_ROW("sys/firmware"),
+    READONLY_ROW("proc/bus"),
+    READONLY_ROW("proc/fs"),
+    READONLY_ROW("proc/irq"),
+    READONLY_ROW("proc/sys"),
+    READONLY_ROW("proc/sysrq-trigger"),
+};
+
+#define ROWS (sizeof(table) / sizeof(table[0]))
+
+static unsigned conditions(const struct spec *s)
+{
+    return (s->userns ? SINGLE : MAPPED) | (s->net_host ? HOST_NET : OWN_NET) |
+           (s->cgroup ? CGROUP : 0u) | (s->readonly ? READONLY : 0u);
+}
+
+/* Mount points that are part of the image (not of a file system that an earlier row mounts). */
+static bool in_image(const struct plan_op *op)
+{
+    return (op->kind == OP_MOUNT || op->kind == OP_BIND) && strchr(op->target, '/') == NULL;
+}
+
+static void put_row(struct wire_writer *w, const struct row *row)
+{
+    struct plan_op op = row->op;
+    struct stat st;
+
+    if (in_image(&op)) {
+        op.flags |= OPF_CREATE;
+    }
+    if (op.kind == OP_BIND && stat(op.source, &st) == 0) {
+        op.b = st.st_dev;
+        op.c = st.st_ino;
+    }
+    plan_put_op(w, &op);
+}
+
+static void put_binds(struct wire_writer *w, const struct spec *s)
+{
+    unsigned next = LAUNCH_FD_FIRST_BIND;
+
+    for (size_t i = 0; i < s->bind_count; i++) {
+        const struct spec_bind *b = &s->binds[i];
+        struct plan_op op = {
+            .kind = OP_BIND,
+            .target = b->target + strspn(b->target, "/"),
+            .source = b->source,
+            .flags = (uint16_t)(OPF_CREATE | OPF_RECURSIVE | (b->file ? OPF_FILE : 0)),
+            .a = b->tree >= 0 ? next : PLAN_NO_FD,
+            .attr = NS | (b->device ? 0 : MOUNT_ATTR_NODEV) | (b->readonly ? RO : 0),
+            .b = b->dev,
+            .c = b->ino,
+        };
+
+        next += b->tree >= 0;
+        plan_put_op(w, &op);
+    }
+}
+
+static void put_command(struct wire_writer *w, const struct spec *s)
+{
+    uint64_t flags = (s->tty ? COMMAND_TTY : 0u) | (s->interactive ? COMMAND_STDIN : 0u);
+
+    for (char **arg = s->command; *arg != NULL; arg++) {
+        wire_tlv_str(w, TAG_ARG, *arg);
+    }
+    for (size_t i = 0; i < s->env_count; i++) {
+        wire_tlv_str(w, TAG_ENV, s->env[i]);
+    }
+    wire_tlv_u64(w, TAG_FLAGS, flags);
+    wire_tlv_u64(w, TAG_CAPS, s->caps);
+    wire_tlv_u64(w, TAG_GRACE, (uint64_t)s->grace);
+    if (s->user != NULL) {
+        wire_tlv_str(w, TAG_USER, s->user);
+    }
+    if (s->workdir != NULL) {
+        wire_tlv_str(w, TAG_WORKDIR, s->workdir);
+    }
+    if (s->tty) {
+        wire_tlv_u64(w, TAG_ROWS, s->rows);
+        wire_tlv_u64(w, TAG_COLUMNS, s->columns);
+    }
+}
+
+static void put_mounts(struct wire_writer *w, const struct spec *s)
+{
+    static const struct plan_op root = {
+        .kind = OP_ROOT, .target = "", .attr = MOUNT_ATTR_NODEV, .flags = OPF_RECURSIVE};
+    static const struct plan_op seal = {.kind = OP_SETATTR, .target = "", .attr = RO};
+    unsigned have = conditions(s);
+
+    plan_put_op(w, &root);
+    for (size_t i = 0; i < ROWS; i++) {
+        if ((table[i].when & have) == table[i].when) {
+            put_row(w, &table[i]);
+        }
+    }
+    put_binds(w, s);
+    if (s->readonly) { // last: the mount points had to be made
+        plan_put_op(w, &seal);
+    }
+}
+
+static void put_plan(struct wire_writer *w, const struct spec *s)
+{
+    uint64_t flags = (s->userns ? PLAN_USERNS : 0u) | (s->net_host ? 0u : PLAN_NEWNET) |
+                     (s->cgroup ? PLAN_CGROUP : 0u) | (s->peek_gid >= 0 ? PLAN_OBSERVERS : 0u);
+
+    wire_tlv_str(w, TAG_RELEASE, PLAN_VERSION_TEXT);
+    wire_tlv_u64(w, TAG_FEATURES, flags);
+    wire_tlv_str(w, TAG_OBJECT, s->hostname);
+    put_mounts(w, s);
+    put_command(w, s);
+}
+
+/* An upper bound of what the strings and elements take. */
+static size_t plan_size(const struct spec *s)
+{
+    size_t size = 16384;
+
+    for (char **arg = s->command; *arg != NULL; arg++) {
+        size += WIRE_TLV_HEADER + strlen(*arg);
+    }
+    for (size_t i = 0; i < s->env_count; i++) {
+        size += WIRE_TLV_HEADER + strlen(s->env[i]);
+    }
+    for (size_t i = 0; i < s->bind_count; i++) {
+        size += 64 + strlen(s->binds[i].source) + strlen(s->binds[i].target);
+    }
+    return size;
+}
+
+int spec_plan(const struct spec *s)
+{
+    size_t cap = plan_size(s);
+    struct wire_writer w;
+    uint8_t *data;
+    int fd;
+
+    if (cap > SESSION_ARGS_MAX) {
+        return -E2BIG;
+    }
+    data = malloc(cap);
+    if (data == NULL) {
+        return -ENOMEM;
+    }
+    wire_writer_init(&w, data, cap);
+    put_plan(&w, s);
+    fd = w.overflow ? -E2BIG : fd_sealed_memfd("porthole-plan", data, w.len, false);
+    free(data);
+    return fd;
+}
+
+void spec_finish(struct spec *s)
+{
+    for (size_t i = 0; i < s->bind_count; i++) {
+        free(s->binds[i].source);
+        free(s->binds[i].target);
+        fd_close(&s->binds[i].tree);
+    }
+    free(s->binds);
+    free((void *)(uintptr_t)s->env);
+    fd_close(&s->rootfs_fd);
+}
+
+static void note(const struct spec *s, struct spec_made *made, const char *path)
+{
+    char part[4096];
+    size_t len = strlen(path);
+    int fd;
+
+    // The first component that is missing, and all behind it: taken away from the end.
+    for (size_t i = 1; i <= len && len < sizeof(part); i++) {
+        if ((i != len && path[i] != '/') || made->count == SPEC_MADE_MAX) {
+            continue;
+        }
+        memcpy(part, path, i);
+        part[i] = 0;
+        fd = mnt_open(s->rootfs_fd, part, O_PATH, MNT_IN_ROOT);
+        if (fd == -ENOENT) {
+            made->path[made->count] = strdup(part);
+            made->count += made->path[made->count] != NULL;
+        }
+        fd_close(&fd);
+    }
+}
+
+void spec_note_missing(const struct spec *s, struct spec_made *ret_made)
+{
+    unsigned have = conditions(s);
+
+    ret_made->count = 0;
+    for (size_t i = 0; i < ROWS; i++) {
+        if ((table[i].when & have) == table[i].when && in_image(&table[i].op)) {
+            note(s, ret_made, table[i].op.target);
+        }
+    }
+    for (size_t i = 0; i < s->bind_count; i++) {
+        note(s, ret_made, s->binds[i].target + strspn(s->binds[i].target, "/"));
+    }
+}
+
+void spec_unmake(const struct spec *s, struct spec_made *made)
+{
+    for (size_t i = made->count; i > 0; i--) {
+        char name[256];
+        int dir FD_CLEANUP =
+            mnt_open_parent(s->rootfs_fd, made->path[i - 1], name, sizeof(name));
+
+        if (dir >= 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno == ENOTDIR) {
+            (void)unlinkat(dir, name, 0); // an empty file that was a bind's mount point
+        }
+    }
+}
+
+void spec_made_finish(struct spec_made *made)
+{
+    for (size_t i = 0; i < made->count; i++) {
+        free(made->path[i]);
+    }
+    made->count = 0;
+}

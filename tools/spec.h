@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* What `run` was asked for, and the plan that says how PID 1 is to do it. */
+#ifndef TOOLS_SPEC_H
+#define TOOLS_SPEC_H
+
+#include "core/plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/* One --bind SRC:DST[:ro]. */
+struct spec_bind {
+    char *source;       // owned; absolute, resolved
+    char *target; // owned; absolute path inside
+    bool readonly;
+    bool device; // the source is a device node: the mount must allow it
+    bool file;   // the source is no directory
+    dev_t dev;   // to be recognised again
+    ino_t ino;
+    int tree; // owned; a detached copy of the source's mounts, or -1: PID 1 opens it by its path
+};
+
+struct spec {
+    const char *name;
+    const char *rootfs; // as it was written, for messages
+    int rootfs_fd;      // owned, O_PATH
+    bool userns;
+    bool net_host;
+    bool readonly;
+    bool tty;
+    bool interactive;
+    bool detach;
+    bool cgroup; // PID 1 will start in a cgroup of its own
+    const char *hostname;
+    const char *user;
+    const char *workdir;
+    msec_t grace;
+    long peek_gid; // -1: no observers
+    uint64_t caps;
+    uint16_t rows;
+    uint16_t columns;
+    const char **env; // owned array of the caller's strings
+    size_t env_count;
+    struct spec_bind *binds; // owned
+    size_t bind_count;
+    char **command; // the caller's, NULL at the end
+};
+
+/*
+ * Writes the plan into a sealed memfd. Returns its descriptor, -E2BIG where the arguments do not fit
+ * (SESSION_ARGS_MAX), or -errno.
+ */
+int spec_plan(const struct spec *s);
+
+/* Frees what the spec owns and closes its descriptors. */
+void spec_finish(struct spec *s);
+
+/*
+ * Notes which of the plan's mount points are missing in the rootfs, so that a launch that fails can
+ * take away again what it made. spec_unmake() does that. At most SPEC_MADE_MAX are noted.
+ */
+#define SPEC_MADE_MAX 80
+struct spec_made {
+    char *path[SPEC_MADE_MAX]; // owned
+    size_t count;
+};
+void spec_note_missing(const struct spec *s, struct spec_made *ret_made);
+void spec_unmake(const struct spec *s, struct spec_made *made);
+void spec_made_finish(struct spec_made *made);
+
+#endif

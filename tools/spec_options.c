@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT */
+/* The options of `run`: words to a checked spec. */
+#include "spec_options.h"
+
+#include "args.h"
+#include "capabilities.h"
+#include "client.h"
+#include "core/capset.h"
+#include "core/options.h"
+#include "core/passwd.h"
+#include "report.h"
+#include "runtime.h"
+#include "sys/caps.h"
+#include "sys/fd.h"
+#include "sys/mnt.h"
+#include "tty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HOSTNAME_BYTES 64 /* the kernel's limit: sethostname(2) */
+
+enum {
+    OPT_ROOTFS = 1,
+    OPT_DETACH,
+    OPT_TTY,
+    OPT_INTERACTIVE,
+    OPT_HOSTNAME,
+    OPT_ENV,
+    OPT_WORKDIR,
+    OPT_USER,
+    OPT_BIND,
+    OPT_CAP_ADD,
+    OPT_CAP_DROP,
+    OPT_READ_ONLY,
+    OPT_NET,
+    OPT_GRACE,
+    OPT_PEEK_GROUP,
+    OPT_HELP,
+};
+
+static const struct args_option options[] = {
+    {"rootfs", 0, true, OPT_ROOTFS},
+    {"detach", 'd', false, OPT_DETACH},
+    {NULL, 't', false, OPT_TTY},
+    {NULL, 'i', false, OPT_INTERACTIVE},
+    {"hostname", 0, true, OPT_HOSTNAME},
+    {"env", 'e', true, OPT_ENV},
+    {"workdir", 'w', true, OPT_WORKDIR},
+    {"user", 'u', true, OPT_USER},
+    {"bind", 0, true, OPT_BIND},
+    {"cap-add", 0, true, OPT_CAP_ADD},
+    {"cap-drop", 0, true, OPT_CAP_DROP},
+    {"read-only", 0, false, OPT_READ_ONLY},
+    {"net", 0, true, OPT_NET},
+    {"grace", 0, true, OPT_GRACE},
+    {"peek-group", 0, true, OPT_PEEK_GROUP},
+    {"help", 'h', false, OPT_HELP},
+    {0},
+};
+
+static const char usage[] = "[OPTION...] --rootfs DIR NAME [--] COMMAND [ARG...]";
+static const char help[] =
+    "Launches a container in new namespaces and runs COMMAND in it.\n"
+    "\n"
+    "  --rootfs DIR         its root file system\n"
+    "  -d, --detach         return when it is up; a monitor stays behind\n"
+    "  -i                   connect stdin\n"
+    "  -t                   give COMMAND a terminal of the container's own\n"
+    "  --hostname NAME      default: the container's name\n"
+    "  -e, --env K=V        set a variable; K alone takes it from here\n"
+    "  -w, --workdir DIR    where COMMAND starts (default /)\n"
+    "  -u, --user U[:G]     as which user, by the container's passwd, or by number\n"
+    "  --bind SRC:DST[:ro]  show a file or folder of the host inside\n"
+    "  --cap-add CAP        a capability more than the default; ALL\n"
+    "  --cap-drop CAP       one less; ALL\n"
+    "  --read-only          the root file system cannot be written\n"
+    "  --net host           share the host's network (default: none but loopback)\n"
+    "  --grace SECONDS      from SIGTERM to SIGKILL when it ends (default 10)\n"
+    "  --peek-group GROUP   who may observe it: list, status, ps, inspect, wait\n";
+
+struct parser {
+    const struct context *ctx;
+    struct spec *spec;
+    uint64_t add;
+    uint64_t drop;
+    const char **binds; // owned array of the caller's words
+    size_t bind_count;
+};
+
+static int add_env(struct spec *s, const char *word)
+{
+    size_t key = strcspn(word, "=");
+    const char **grown;
+    const char *entry = word;
+
+    if (key == 0) {
+        return report_usage("--env: \"%s\": no name before the =", word);
+    }
+    if (word[key] == 0) { // K: as it is here; not set here: not set there
+        extern char **environ;
+
+        entry = NULL;
+        for (char **e = environ; *e != NULL && entry == NULL; e++) {
+            if (strncmp(*e, word, key) == 0 && (*e)[key] == '=') {
+                entry = *e;
+            }
+        }
+        if (entry == NULL) {
+            return 0;
+        }
+    }
+    grown = realloc(s->env, (s->env_count + 1) * sizeof(*grown));
+    if (grown == NULL) {
+        return report_failure("--env: %s", report_errno(ENOMEM));
+    }
+    s->env = grown;
+    s->env[s->env_count++] = entry;
+    return 0;
+}
+
+static int change_caps(const char *option, const char *word, uint64_t *set)
+{
+    uint64_t caps = capabilities_parse(word, ~UINT64_C(0));
+
+    if (caps == 0) {
+        return report_usage("%s: \"%s\": no such capability", option, word);
+    }
+    *set |= caps;
+    return 0;
+}
+
+static int set_hostname(struct spec *s, const char *word)
+{
+    size_t len = strlen(word);
+
+    if (len == 0 || len > HOSTNAME_BYTES) {
+        return report_usage("--hostname: \"%.80s\": needs 1 to 64 characters", word);
+    }
+    s->hostname = word;
+    return 0;
+}
+
+static int set_peek_group(struct spec *s, const char *word)
+{
+    struct slice text = {(const uint8_t *)word, strlen(word)};
+    const struct group *g;
+    uint32_t gid;
+
+    if (passwd_number(text, &gid)) {
+        s->peek_gid = (long)gid;
+        return 0;
+    }
+    g = getgrnam(word);
+    if (g == NULL) {
+        return report_usage("--peek-group: \"%s\": no such group", word);
+    }
+    s->peek_gid = (long)g->gr_gid;
+    return 0;
+}
+
+static int add_bind(struct parser *p, const char *word)
+{
+    const char **grown = realloc(p->binds, (p->bind_count + 1) * sizeof(*grown));
+
+    if (grown == NULL) {
+        return report_failure("--bind: %s", report_errno(ENOMEM));
+    }
+    p->binds = grown;
+    p->binds[p->bind_count++] = word;
+    return 0;
+}
+
+static int take_user(struct spec *s, const char *word)
+{
+    struct user_spec parsed;
+
+    if (passwd_spec((struct slice){(const uint8_t *)word, strlen(word)}, &parsed) < 0) {
+        return report_usage("--user: \"%s\": needs USER[:GROUP], names or numbers", word);
+    }
+    s->user = word;
+    return 0;
+}
+
+static int take_option(struct parser *p, int id, const char *value)
+{
+    struct spec *s = p->spec;
+
+    switch (id) {
+    case OPT_ROOTFS:
+        s->rootfs = value;
+        return 0;
+    case OPT_DETACH:
+        s->detach = true;
+        return 0;
+    case OPT_TTY:
+        s->tty = true;
+        return 0;
+    case OPT_INTERACTIVE:
+        s->interactive = true;
+        return 0;
+    case OPT_HOSTNAME:
+        return set_hostname(s, value);
+    case OPT_ENV:
+        return add_env(s, value);
+    case OPT_WORKDIR:
+        s->workdir = value;
+        return value[0] == '/' ? 0 : report_usage("--workdir: \"%s\": not an absolute path", value);
+    case OPT_USER:
+        return take_user(s, value);
+    case OPT_BIND:
+        return add_bind(p, value);
+    case OPT_CAP_ADD:
+        return change_caps("--cap-add", value, &p->add);
+    case OPT_CAP_DROP:
+        return change_caps("--cap-drop", value, &p->drop);
+    case OPT_READ_ONLY:
+        s->readonly = true;
+        return 0;
+    case OPT_NET:
+        s->net_host = true;
+        return strcmp(value, "host") == 0 ? 0
+                                          : report_usage("--net: \"%s\": only host is known", value);
+    case OPT_GRACE:
+        s->grace = options_seconds(value);
+        return s->grace >= 0 ? 0
+                             : report_usage("--grace: \"%s\": needs seconds, or infinity", value);
+    case OPT_PEEK_GROUP:
+        return set_peek_group(s, value);
+    default:
+        return EXIT_USAGE;
+    }
+}
+
+static int parse_words(struct parser *p, int argc, char **argv)
+{
+    struct args a = {.argc = argc, .argv = argv, .options = options, .next = 1};
+    struct spec *s = p->spec;
+    const char *reason;
+    int id;
+
+    while ((id = args_next(&a)) != ARGS_END) {
+        int r = id == ARGS_ERROR ? EXIT_USAGE : id == OPT_HELP ? -1 : take_option(p, id, a.value);
+
+        if (r != 0) {
+            return r;
+        }
+    }
+    if (a.saw_dashes || a.next >= argc) {
+        return report_usage("no NAME given");
+    }
+    s->name = argv[a.next++];
+    if (!runtime_name_ok(s->name, &reason)) {
+        return report_usage("\"%s\": %s", s->name, reason);
+    }
+    if (a.next < argc && strcmp(argv[a.next], "--") == 0) {
+        a.next++;
+    }
+    s->command = argv + a.next;
+    if (a.next >= argc || argv[a.next][0] == 0) {
+        return report_usage("\"%s\": no COMMAND given", s->name);
+    }
+    if (s->rootfs == NULL) {
+        return report_usage("no --rootfs given");
+    }
+    if (s->detach && (s->tty || s->interactive)) {
+        return report_usage("--detach: has no terminal and no stdin: leave out -i and -t");
+    }
+    return 0;
+}
+
+static int open_rootfs(struct spec *s)
+{
+    s->rootfs_fd = open(s->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return s->rootfs_fd >= 0
+               ? 0
+               : report_failure("rootfs: \"%s\": %s", s->rootfs, report_errno(errno));
+}
+
+/* True where one of the two resolved paths holds the other. */
+static bool overlap(const char *a, const char *b)
+{
+    size_t n = strlen(a);
+    size_t m = strlen(b);
+    size_t common = n < m ? n : m;
+
+    if (n == 1 || m == 1) { // "/"
+        return true;
+    }
+    return strncmp(a, b, common) == 0 && (n == m || (n < m ? b[n] : a[m]) == '/');
+}
+
+/* A read-only bind does not stop connect(2): whoever sees the sockets inside is an operator. */
+static bool holds_sockets(const struct context *ctx, const char *source)
+{
+    char root[RUNTIME_PATH_MAX];
+    char real[RUNTIME_PATH_MAX];
+
+    if (runtime_root(ctx, root, sizeof(root)) != 0) {
+        return true;
+    }
+    return overlap(realpath(root, real) != NULL ? real : root, source);
+}
+
+static int check_bind(struct parser *p, const char *word, struct spec_bind *b)
+{
+    char *copy = strdup(word);
+    char *target = copy != NULL ? strchr(copy, ':') : NULL;
+    char *flag = target != NULL ? strchr(target + 1, ':') : NULL;
+    struct stat st;
+    int code = 0;
+
+    if (flag != NULL) {
+        *flag++ = 0;
+    }
+    if (target == NULL || target == copy || target[1] != '/' || strspn(target + 1, "/") == strlen(target + 1) ||
+        (flag != NULL && strcmp(flag, "ro") != 0)) {
+        code = report_usage("--bind: \"%s\": needs SRC:DST or SRC:DST:ro, DST absolute", word);
+    } else {
+        *target++ = 0;
+        b->source = realpath(copy, NULL);
+        if (b->source == NULL || stat(b->source, &st) < 0) {
+            code = report_failure("--bind: \"%s\": %s", copy, report_errno(errno));
+        } else if (holds_sockets(p->ctx, b->source)) {
+            code = report_failure("--bind: \"%s\": holds porthole's own sockets, or lies among them",
+                                  copy);
+        }
+    }
+    if (code != 0 || b->source == NULL) {
+        free(copy);
+        return code;
+    }
+    b->target = strdup(target);
+    free(copy);
+    b->readonly = flag != NULL;
+    b->device = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
+    b->file = !S_ISDIR(st.st_mode);
+    b->dev = st.st_dev;
+    b->ino = st.st_ino;
+    b->tree = p->spec->userns ? -1 : mnt_clone(AT_FDCWD, b->source, true);
+    if (b->target == NULL) {
+        return report_failure("--bind: %s", report_errno(ENOMEM));
+    }
+    if (!p->spec->userns && b->tree < 0) {
+        return report_failure("--bind: \"%s\": %s", b->source, report_errno(b->tree));
+    }
+    return 0;
+}
+
+static int check_binds(struct parser *p)
+{
+    struct spec *s = p->spec;
+
+    if (p->bind_count > LAUNCH_BINDS_MAX) {
+        return report_usage("--bind: more than %d", LAUNCH_BINDS_MAX);
+    }
+    s->binds = calloc(p->bind_count + 1, sizeof(*s->binds));
+    if (s->binds == NULL) {
+        return report_failure("--bind: %s", report_errno(ENOMEM));
+    }
+    for (size_t i = 0; i < p->bind_count; i++) {
+        int code;
+
+        s->binds[i].tree = -1;
+        s->bind_count = i + 1;
+        code = check_bind(p, p->binds[i], &s->binds[i]);
+        if (code != 0) {
+            return code;
+        }
+    }
+    return 0;
+}
+
+/* In a user namespace PID 1 has every capability (over that namespace), whatever we have here. */
+static int settle_caps(struct parser *p)
+{
+    uint64_t have = p->spec->userns ? ~UINT64_C(0) : caps_effective();
+    uint64_t known = (UINT64_C(1) << (CAP_LAST_CAP + 1)) - 1;
+    char name[32];
+
+    if (p->add == ~UINT64_C(0)) {
+        p->add = have & known;
+    }
+    for (int cap = 0; cap < 64; cap++) {
+        if ((p->add & ~p->drop & ~have) >> cap & 1) {
+            return report_failure("--cap-add: %s: porthole does not have it itself",
+                                  capabilities_name(cap, name, sizeof(name)));
+        }
+    }
+    // Dropping all and adding some means those some, whatever the order.
+    if (p->drop == ~UINT64_C(0)) {
+        p->spec->caps = p->add & have;
+    } else {
+        p->spec->caps = (CAPSET_DEFAULT | p->add) & ~p->drop & have;
+    }
+    return 0;
+}
+
+static int add_defaults(struct spec *s)
+{
+    static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    const char **asked = s->env;
+    size_t count = s->env_count;
+    int code;
+
+    s->env = NULL;
+    s->env_count = 0;
+    code = add_env(s, path);
+    if (code == 0) {
+        code = add_env(s, "container=porthole");
+    }
+    if (code == 0 && s->tty) {
+        code = add_env(s, "TERM");
+    }
+    for (size_t i = 0; i < count && code == 0; i++) {
+        code = add_env(s, asked[i]);
+    }
+    free((void *)(uintptr_t)asked);
+    if (s->hostname == NULL) {
+        s->hostname = s->name;
+    }
+    if (s->tty) {
+        tty_size(isatty(STDIN_FILENO) ? STDIN_FILENO : STDOUT_FILENO, &s->rows, &s->columns);
+    }
+    return code;
+}
+
+bool spec_parse(const struct context *ctx, int argc, char **argv, struct spec *ret_spec,
+                int *ret_code)
+{
+    struct parser p = {.ctx = ctx, .spec = ret_spec};
+
+    *ret_spec = (struct spec){
+        .rootfs_fd = -1,
+        .peek_gid = -1,
+        .grace = GRACE_DEFAULT_MS,
+        .userns = geteuid() != 0,
+    };
+    *ret_code = parse_words(&p, argc, argv);
+    if (*ret_code == -1) {
+        *ret_code = client_help(usage, help);
+        free((void *)(uintptr_t)p.binds);
+        return false;
+    }
+    if (*ret_code == 0) {
+        *ret_code = settle_caps(&p);
+    }
+    if (*ret_code == 0) {
+        *ret_code = open_rootfs(ret_spec);
+    }
+    if (*ret_code == 0) {
+        *ret_code = check_binds(&p);
+    }
+    if (*ret_code == 0) {
+        *ret_code = add_defaults(ret_spec);
+    }
+    free((void *)(uintptr_t)p.binds);
+    return *ret_code == 0;
+}

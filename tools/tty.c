@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* The caller's terminal: raw while a session uses it, restored whatever happens. */
+#include "tty.h"
+
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ROWS_DEFAULT 24
+#define COLUMNS_DEFAULT 80
+
+void tty_size(int fd, uint16_t *ret_rows, uint16_t *ret_columns)
+{
+    struct winsize size;
+
+    *ret_rows = ROWS_DEFAULT;
+    *ret_columns = COLUMNS_DEFAULT;
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+        *ret_rows = size.ws_row;
+        *ret_columns = size.ws_col;
+    }
+}
+
+/* Waits for the end of whom it guards: a byte says that all is well, end of file that it is not. */
+_Noreturn static void guard(const struct tty *t, int end)
+{
+    char byte;
+    ssize_t n;
+
+    (void)setpgid(0, 0); // a kill of the job must not take the guardian along
+    do {
+        n = read(end, &byte, 1);
+    } while (n < 0 && errno == EINTR);
+    if (n == 0) { // SIGTTOU is blocked, as all signals are
+        (void)tcsetattr(t->fd, TCSADRAIN, &t->before);
+    }
+    _exit(0);
+}
+
+int tty_raw(struct tty *t, int fd)
+{
+    struct termios raw;
+    int ends[2] = {-1, -1};
+
+    t->fd = fd;
+    t->raw = false;
+    t->guard = -1;
+    if (tcgetattr(fd, &t->before) < 0) {
+        return -errno;
+    }
+    if (fd_pipe(ends) == 0) {
+        t->guardian = fork();
+        if (t->guardian == 0) {
+            (void)close(ends[1]);
+            guard(t, ends[0]);
+        }
+        (void)close(ends[0]);
+        t->guard = ends[1];
+    }
+    raw = t->before;
+    cfmakeraw(&raw);
+    if (tcsetattr(fd, TCSADRAIN, &raw) < 0) {
+        int r = -errno;
+
+        tty_restore(t);
+        return r;
+    }
+    t->raw = true;
+    return 0;
+}
+
+void tty_suspend(struct tty *t)
+{
+    if (t->raw) {
+        (void)tcsetattr(t->fd, TCSADRAIN, &t->before);
+    }
+}
+
+void tty_resume(struct tty *t)
+{
+    struct termios raw = t->before;
+
+    if (t->raw) {
+        cfmakeraw(&raw);
+        (void)tcsetattr(t->fd, TCSADRAIN, &raw);
+    }
+}
+
+void tty_restore(struct tty *t)
+{
+    tty_suspend(t);
+    t->raw = false;
+    if (t->guard >= 0) {
+        (void)fd_write_all(t->guard, "", 1);
+        fd_close(&t->guard);
+        (void)waitpid(t->guardian, NULL, 0);
+    }
+}

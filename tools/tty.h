@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The caller's terminal: raw while a session uses it, restored whatever happens. */
+#ifndef TOOLS_TTY_H
+#define TOOLS_TTY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <termios.h>
+
+struct tty {
+    int fd; // the caller's
+    bool raw;
+    struct termios before;
+    int guard; // owned: end of the pipe to the guardian; -1: none
+    pid_t guardian;
+};
+
+/* Size of the terminal that fd is, or 24 × 80 where it says nothing. */
+void tty_size(int fd, uint16_t *ret_rows, uint16_t *ret_columns);
+
+/*
+ * Makes the terminal raw, and starts a guardian: a process that restores it if this one dies
+ * without having done so (SIGKILL included). 0 or -errno.
+ */
+int tty_raw(struct tty *t, int fd);
+
+/* Restores it and dismisses the guardian. Safe to call twice. */
+void tty_restore(struct tty *t);
+
+/* Around a stop of this process: restored before, raw again after. The guardian stays. */
+void tty_suspend(struct tty *t);
+void tty_resume(struct tty *t);
+
+#endif
