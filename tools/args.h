@@ -13,18 +13,18 @@ struct args_option {
     int id; // > 0
 };
 
-#define ARGS_END 0       /* no more options (and no more operands, where they mix) */
+#define ARGS_END 0        /* no more options (and no more operands, where they mix) */
 #define ARGS_OPERAND (-1) /* value is an operand; only where they mix */
-#define ARGS_ERROR (-2)  /* a usage error was reported */
+#define ARGS_ERROR (-2)   /* a usage error was reported */
 
 struct args {
     int argc;
     char **argv; // argv[0] is the command's name
     const struct args_option *options;
-    bool mixed;        // operands stand between options; else options end at the first operand
-    int next;          // index of the next word; after ARGS_END that of the first operand
-    bool saw_dashes;   // "--" ended the options
-    const char *value; // of the option just returned, or the operand
+    bool mixed;          // operands stand between options; else options end at the first operand
+    int next;            // index of the next word; after ARGS_END that of the first operand
+    bool saw_dashes;     // "--" ended the options
+    const char *value;   // of the option just returned, or the operand
     const char *cluster; // rest of "-it"
 };
 

@@ -84,20 +84,25 @@ static int report_unreachable(const char *root, const struct client *c, int erro
     return report_failure("\"%s\": %s", c->name, report_errno(error));
 }
 
+void client_greeting(struct wire_writer *w)
+{
+    wire_tlv_u64(w, TAG_VERSION, PROTO_VERSION);
+    wire_tlv_u64(w, TAG_VERSION_MIN, PROTO_VERSION_MIN);
+    wire_tlv_u64(w, TAG_CLIENT_PID, (uint64_t)getpid());
+}
+
 static int send_hello(struct client *c)
 {
     uint8_t buf[256];
     struct wire_writer w;
 
     client_begin(c, &w, buf, sizeof(buf), PROTO_HELLO);
-    wire_tlv_u64(&w, TAG_VERSION, PROTO_VERSION);
-    wire_tlv_u64(&w, TAG_VERSION_MIN, PROTO_VERSION_MIN);
+    client_greeting(&w);
     wire_tlv_u64(&w, TAG_FEATURES, FEATURES_ALL);
-    wire_tlv_u64(&w, TAG_CLIENT_PID, (uint64_t)getpid());
     return client_send(c, &w, NULL, 0);
 }
 
-int client_open(const struct context *ctx, const char *name, bool quiet, struct client *ret)
+int client_dial(const struct context *ctx, const char *name, bool quiet, struct client *ret)
 {
     char root[RUNTIME_PATH_MAX];
     const char *reason;
@@ -129,8 +134,17 @@ int client_open(const struct context *ctx, const char *name, bool quiet, struct 
     if (sock_peer(ret->fd, &ret->pid, &uid) < 0) {
         ret->pid = 0;
     }
-    (void)send_hello(ret); // a refusal waits to be read, also where sending has failed
     return 0;
+}
+
+int client_open(const struct context *ctx, const char *name, bool quiet, struct client *ret)
+{
+    int code = client_dial(ctx, name, quiet, ret);
+
+    if (code == 0) {
+        (void)send_hello(ret); // a refusal waits to be read, also where sending has failed
+    }
+    return code;
 }
 
 int client_greet(struct client *c)

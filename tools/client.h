@@ -24,9 +24,15 @@ struct client {
 
 /*
  * Connects to the container (NULL: the default one): operator's socket, observer's, inside one.
- * A dead container is cleared away and said to be dead. The hello is sent, its answer not awaited.
- * 0, or an exit code with the error reported (unless quiet).
+ * A dead container is cleared away and said to be dead. Nothing is sent yet: the first request says
+ * hello (client_greeting) or is one. 0, or an exit code with the error reported (unless quiet).
  */
+int client_dial(const struct context *ctx, const char *name, bool quiet, struct client *ret);
+
+/* What a first request must carry to stand for a hello. */
+void client_greeting(struct wire_writer *w);
+
+/* client_dial() and a hello, whose answer is not awaited. */
 int client_open(const struct context *ctx, const char *name, bool quiet, struct client *ret);
 
 /* Reads the answer to the hello. 0, or an exit code with the error reported. */

@@ -8,14 +8,13 @@
 #include "monitor.h"
 #include "relay.h"
 #include "report.h"
+#include "sys/clock.h"
 #include "sys/fd.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define PENDING_MAX 8 /* signals that came before the session was there */
 
 struct session {
     const struct context *ctx;
@@ -31,25 +30,27 @@ struct session {
 
     struct client client;
     struct relay relay;
-    pid_t pid; // inside; 0 before STARTED
-    int pending[PENDING_MAX];
-    size_t pending_count;
+    uint64_t token; // the session's name, for signals
 };
 
 enum { OPT_TTY = 1, OPT_INTERACTIVE, OPT_USER, OPT_WORKDIR, OPT_ENV, OPT_HELP };
 
 static const struct args_option exec_options[] = {
-    {NULL, 't', false, OPT_TTY},      {NULL, 'i', false, OPT_INTERACTIVE},
-    {"user", 'u', true, OPT_USER},    {"workdir", 'w', true, OPT_WORKDIR},
-    {"env", 'e', true, OPT_ENV},      {"help", 'h', false, OPT_HELP},
+    {NULL, 't', false, OPT_TTY},
+    {NULL, 'i', false, OPT_INTERACTIVE},
+    {"user", 'u', true, OPT_USER},
+    {"workdir", 'w', true, OPT_WORKDIR},
+    {"env", 'e', true, OPT_ENV},
+    {"help", 'h', false, OPT_HELP},
     {0},
 };
 
-static const char exec_help[] = "  -i                  connect stdin\n"
-                                "  -t                  a terminal of the container's own\n"
-                                "  -u, --user U[:G]    as which user (default: the container's)\n"
-                                "  -w, --workdir DIR   where (default: the container's)\n"
-                                "  -e, --env K=V       set a variable; K alone takes it from here\n";
+static const char exec_help[] =
+    "  -i                  connect stdin\n"
+    "  -t                  a terminal of the container's own\n"
+    "  -u, --user U[:G]    as which user (default: the container's)\n"
+    "  -w, --workdir DIR   where (default: the container's)\n"
+    "  -e, --env K=V       set a variable; K alone takes it from here\n";
 
 static int add_env(struct session *s, const char *word)
 {
@@ -156,7 +157,7 @@ static void send_signal(struct session *s, int number)
     if (client_greet(&c) == 0) {
         client_begin(&c, &w, buf, sizeof(buf), PROTO_SIGNAL);
         wire_tlv_u64(&w, TAG_SIGNAL, (uint64_t)number);
-        wire_tlv_u64(&w, TAG_SESSION, (uint64_t)s->pid);
+        wire_tlv_u64(&w, TAG_SESSION | WIRE_CRITICAL, s->token);
         if (client_send(&c, &w, NULL, 0) == 0) {
             (void)client_receive(&c);
         }
@@ -166,28 +167,17 @@ static void send_signal(struct session *s, int number)
 
 static void on_signal(struct relay *relay, int number)
 {
-    struct session *s = relay->owner;
-
-    if (s->pid > 0) {
-        send_signal(s, number);
-    } else if (s->pending_count < PENDING_MAX) {
-        s->pending[s->pending_count++] = number;
-    }
+    send_signal(relay->owner, number);
 }
 
 static void started(struct session *s)
 {
     struct client *c = &s->client;
 
-    s->pid = (pid_t)c->msg.num[TAG_PID];
     if (c->fds.count == 1) {
         relay_take_master(&s->relay, c->fds.fd[0]);
         c->fds.count = 0;
     }
-    for (size_t i = 0; i < s->pending_count; i++) {
-        send_signal(s, s->pending[i]);
-    }
-    s->pending_count = 0;
 }
 
 static void on_message(struct relay *relay)
@@ -200,13 +190,11 @@ static void on_message(struct relay *relay)
         return;
     }
     switch (c->msg.type) {
-    case PROTO_HELLO_OK:
-        c->monitored = c->msg.num[TAG_MONITORED] != 0;
-        break;
     case PROTO_STARTED:
         started(s);
         break;
     case PROTO_EXIT:
+        c->monitored = c->msg.num[TAG_MONITORED] != 0;
         relay_end(relay, (int)c->msg.num[TAG_CODE], false);
         break;
     case PROTO_ERROR:
@@ -254,7 +242,9 @@ static void put_request(struct session *s, struct wire_writer *w, uint8_t *buf, 
     uint16_t rows;
     uint16_t columns;
 
-    proto_begin(w, buf, PROTO_DATAGRAM_MAX, PROTO_EXEC, s->client.request + 1);
+    proto_begin(w, buf, PROTO_DATAGRAM_MAX, PROTO_EXEC, 1);
+    client_greeting(w);
+    wire_tlv_u64(w, TAG_SESSION, s->token);
     wire_tlv_u64(w, TAG_FLAGS | WIRE_CRITICAL, flags);
     if (s->user != NULL) {
         wire_tlv_str(w, TAG_USER | WIRE_CRITICAL, s->user);
@@ -272,7 +262,7 @@ static void put_request(struct session *s, struct wire_writer *w, uint8_t *buf, 
     }
 }
 
-/* The EXEC follows the hello at once: one turn of PID 1 answers both. */
+/* The EXEC is its own hello. */
 static int ask(struct session *s)
 {
     uint8_t buf[PROTO_DATAGRAM_MAX];
@@ -313,7 +303,9 @@ static int run(struct session *s)
     if (s->tty && add_env(s, "TERM") != 0) {
         return EXIT_PORTHOLE;
     }
-    code = client_open(s->ctx, s->name, false, &s->client);
+    // Unique among those that run: our pid alone may be another's in another pid namespace.
+    s->token = (uint64_t)clock_monotonic() << 32 | (uint32_t)getpid();
+    code = client_dial(s->ctx, s->name, false, &s->client);
     if (code != 0) {
         return code;
     }

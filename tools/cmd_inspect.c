@@ -19,7 +19,7 @@
 struct inspection {
     struct client client;
     struct procfs proc;
-    long main_pid; // 0 where the main command has ended
+    long main_pid;     // 0 where the main command has ended
     struct json *json; // NULL: text
 };
 
@@ -66,7 +66,7 @@ static void one_namespace(struct inspection *in, struct table *t, const char *li
 /* Inside there is no PROC: our own links say it. */
 static bool own_link(size_t i, char *link, size_t cap)
 {
-    static const char *const types[] = {"cgroup", "ipc", "mnt",  "net",
+    static const char *const types[] = {"cgroup", "ipc",  "mnt",  "net",
                                         "pid",    "time", "user", "uts"};
     char path[64];
     ssize_t n;
@@ -330,7 +330,7 @@ static int parse(int argc, char **argv, const char **ret_name, size_t *ret_secti
         }
         if (id == 'h') {
             return client_help("[NAME] [namespaces|mounts|capabilities]", "") == 0 ? -1
-                                                                                  : EXIT_NOT_TRUE;
+                                                                                   : EXIT_NOT_TRUE;
         }
         if (count == 2) {
             return report_usage("%s: one section is enough", a.value);
@@ -342,7 +342,8 @@ static int parse(int argc, char **argv, const char **ret_name, size_t *ret_secti
     if (count == 2) {
         *ret_section = find_section(word[1]);
         if (*ret_section == SECTIONS) {
-            return report_usage("\"%s\": no such section: namespaces, mounts, capabilities", word[1]);
+            return report_usage("\"%s\": no such section: namespaces, mounts, capabilities",
+                                word[1]);
         }
     } else if (count == 1 && find_section(word[0]) < SECTIONS) {
         *ret_section = find_section(word[0]);

@@ -65,10 +65,9 @@ static void add_row(struct table *t, const char *name, const struct status *s)
         (void)snprintf(pid, sizeof(pid), "%ld", s->pid);
     }
     (void)snprintf(services, sizeof(services), "%d/1", s->main_alive ? 1 : 0);
-    (void)table_add(t, (const char *const[]){name, pid,
-                                             table_duration(s->uptime_ms, uptime, sizeof(uptime)),
-                                             services, s->state,
-                                             s->has_process ? s->main_process.command : "-"});
+    (void)table_add(t, (const char *const[]){
+                           name, pid, table_duration(s->uptime_ms, uptime, sizeof(uptime)),
+                           services, s->state, s->has_process ? s->main_process.command : "-"});
 }
 
 static void add_object(struct json *j, const char *name, const struct status *s)

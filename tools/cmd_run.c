@@ -8,6 +8,7 @@
 #include "report.h"
 #include "spec_options.h"
 #include "sys/fd.h"
+#include "sys/mem.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,6 +16,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define ANSWER_MS 1000 /* ms that a living PID 1 may take to answer */
 
 /* One launch from the monitor's side. */
 struct run {
@@ -28,7 +31,7 @@ struct run {
     bool failed; // a FAILED or ERROR was reported
     int code;    // what that failure means
     int caller;  // --detach: where the caller waits for the outcome; -1
-    int stops;   // signals to end that came before "up"
+    int stops;   // signals to end that came so far
 };
 
 static void tell_caller(struct run *r, int code)
@@ -39,6 +42,7 @@ static void tell_caller(struct run *r, int code)
         (void)fd_write_all(r->caller, &byte, 1);
         fd_close(&r->caller);
         monitor_detach_self(); // from here on nobody reads what we would say
+        mem_trim_stack();
     }
 }
 
@@ -103,14 +107,35 @@ static void on_message(struct relay *relay)
     }
 }
 
+/* Whether PID 1 answers: its loop runs, and acts on signals. What else comes meanwhile is taken. */
+static bool answers(struct run *r)
+{
+    struct pollfd p = {.fd = r->client.fd, .events = POLLIN};
+    uint8_t buf[PROTO_HEADER];
+    struct wire_writer w;
+
+    client_begin(&r->client, &w, buf, sizeof(buf), PROTO_STATUS);
+    if (r->client.fd < 0 || client_send(&r->client, &w, NULL, 0) < 0) {
+        return false;
+    }
+    while (poll(&p, 1, ANSWER_MS) > 0 && client_receive(&r->client) > 0) {
+        if (r->client.msg.type == PROTO_STATUS_OK) {
+            return true;
+        }
+        take_message(r);
+    }
+    return false;
+}
+
 /* A boot that hangs (a dead file system) cannot act on a signal: the second one ends it. */
 static void on_signal(struct relay *relay, int number)
 {
     struct run *r = relay->owner;
 
-    if (!r->up && (number == SIGTERM || number == SIGINT || number == SIGQUIT || number == SIGHUP) &&
-        r->stops++ > 0) {
-        number = SIGKILL;
+    if ((number == SIGTERM || number == SIGINT || number == SIGQUIT || number == SIGHUP) &&
+        r->stops++ > 0 && !r->up) {
+        r->up = answers(r);
+        number = r->up ? number : SIGKILL;
     }
     (void)syscall(SYS_pidfd_send_signal, r->launched.pidfd, number, NULL, 0);
 }

@@ -22,8 +22,8 @@ static int parse(int argc, char **argv, int *ret_signal, const char **ret_name)
             return EXIT_USAGE;
         }
         if (id == 'h') {
-            return client_help("SIGNAL [NAME]", "  SIGNAL  a name (TERM, SIGHUP, RTMIN+3) or a number\n") ==
-                           0
+            return client_help("SIGNAL [NAME]",
+                               "  SIGNAL  a name (TERM, SIGHUP, RTMIN+3) or a number\n") == 0
                        ? -1
                        : EXIT_NOT_TRUE;
         }

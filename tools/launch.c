@@ -181,7 +181,8 @@ static int report_clone(const struct spec *s, int error)
         }
     }
     if (error == -ENOSPC || error == -EUSERS) {
-        return report_failure("namespaces: the limit is reached: see the sysctls user.max_*_namespaces");
+        return report_failure(
+            "namespaces: the limit is reached: see the sysctls user.max_*_namespaces");
     }
     if (error == -EPERM || error == -EACCES) {
         return report_failure("namespaces: %s: %s", report_errno(error),

@@ -20,7 +20,8 @@ static const struct {
     {"inspect", cmd_inspect, "[NAME] [namespaces|mounts|capabilities]", "what it really has"},
     {"exec", cmd_exec, "[-i] [-t] [-u USER] [-w DIR] [-e K=V] [NAME] [--] COMMAND [ARG...]",
      "run a command inside"},
-    {"shell", cmd_shell, "[-u USER] [-w DIR] [-e K=V] [NAME]", "the user's shell inside, on a terminal"},
+    {"shell", cmd_shell, "[-u USER] [-w DIR] [-e K=V] [NAME]",
+     "the user's shell inside, on a terminal"},
     {"signal", cmd_signal, "SIGNAL [NAME]", "send a signal to its main command"},
     {"wait", cmd_wait, "[--state up|stopped] [--timeout SECONDS] [NAME]", "wait for a state"},
     {"shutdown", cmd_shutdown, "[--grace SECONDS] [NAME]", "end it in order, and wait for that"},
@@ -33,10 +34,9 @@ static int help(void)
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         (void)printf("  %s %s\n      %s\n", commands[i].name, commands[i].usage, commands[i].what);
     }
-    (void)printf(
-        "\n`porthole COMMAND --help` lists a command's options; porthole(1) tells all.\n"
-        "Exit codes: 0; 1 the asked thing did not come true; 2 usage; 125 the container\n"
-        "could not be reached or launched; `run` and `exec` return their command's.\n");
+    (void)printf("\n`porthole COMMAND --help` lists a command's options; porthole(1) tells all.\n"
+                 "Exit codes: 0; 1 the asked thing did not come true; 2 usage; 125 the container\n"
+                 "could not be reached or launched; `run` and `exec` return their command's.\n");
     return fflush(stdout) == 0 ? 0 : EXIT_NOT_TRUE;
 }
 

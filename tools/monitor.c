@@ -50,7 +50,8 @@ static void write_record(struct json *j, const char *name, const struct proto_ms
     struct tm tm;
     size_t n;
 
-    n = gmtime_r(&seconds, &tm) != NULL ? strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm) : 0;
+    n = gmtime_r(&seconds, &tm) != NULL ? strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm)
+                                        : 0;
     (void)snprintf(when + n, sizeof(when) - n, ".%03uZ", (unsigned)(m->num[TAG_TIME] % 1000));
     json_open(j, NULL, '{');
     json_number(j, "schema", 1);

@@ -14,16 +14,16 @@ struct process {
     long parent;
     long uid; // as the container sees it; -1: not mapped there
     char state;
-    uint64_t rss;      // bytes
-    uint64_t cpu_ms;   // user and system
-    uint64_t start_ms; // since the host's boot
+    uint64_t rss;                 // bytes
+    uint64_t cpu_ms;              // user and system
+    uint64_t start_ms;            // since the host's boot
     char command[PROCFS_COMMAND]; // arguments with blanks between, or [name] where there are none
 };
 
 struct procfs {
-    int fd; // owned: the root of the container's procfs
-    long init; // PID 1's pid in it
-    long uid_inside; // of its user namespace's one line: id inside,
+    int fd;           // owned: the root of the container's procfs
+    long init;        // PID 1's pid in it
+    long uid_inside;  // of its user namespace's one line: id inside,
     long uid_outside; // id as this process sees it,
     long uid_count;   // how many
 };

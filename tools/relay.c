@@ -22,7 +22,13 @@
 
 static char buffers[STREAM_COUNT][BUFFER_BYTES];
 
-enum { POLL_CONN, POLL_SIGNALS, POLL_PIDFD, POLL_STREAMS, POLL_COUNT = POLL_STREAMS + STREAM_COUNT };
+enum {
+    POLL_CONN,
+    POLL_SIGNALS,
+    POLL_PIDFD,
+    POLL_STREAMS,
+    POLL_COUNT = POLL_STREAMS + STREAM_COUNT
+};
 
 int relay_prepare_mute(struct relay *r)
 {
@@ -97,8 +103,8 @@ void relay_take_master(struct relay *r, int master)
     (void)fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
     r->stream[STREAM_OUT] = (struct stream){.src = master, .dst = STDOUT_FILENO, .copying = true};
     if (r->interactive) {
-        r->stream[STREAM_IN] = (struct stream){
-            .src = STDIN_FILENO, .dst = master, .copying = true, .terminal = true};
+        r->stream[STREAM_IN] =
+            (struct stream){.src = STDIN_FILENO, .dst = master, .copying = true, .terminal = true};
         if (isatty(STDIN_FILENO)) {
             r->raw = tty_raw(&r->terminal, STDIN_FILENO) == 0;
             r->stream[STREAM_IN].terminal = false; // raw: its Ctrl-D is a byte like any other

@@ -25,8 +25,8 @@ enum { STREAM_IN, STREAM_OUT, STREAM_ERR, STREAM_COUNT };
 struct relay {
     struct client *client; // the session's or the monitor's connection
     struct stream stream[STREAM_COUNT];
-    bool tty;         // the command gets a terminal
-    bool interactive; // stdin is connected
+    bool tty;            // the command gets a terminal
+    bool interactive;    // stdin is connected
     struct tty terminal; // the caller's, raw while it runs
     bool raw;
     int master;  // owned: the container's terminal; -1 before it came
@@ -38,7 +38,7 @@ struct relay {
     void (*on_message)(struct relay *r);
     void (*on_signal)(struct relay *r, int number);
     void *owner;
-    bool over; // the command has ended: what is in the pipes is still carried
+    bool over;         // the command has ended: what is in the pipes is still carried
     bool drain_to_end; // carry until the end of the streams, not just what lies there
     int code;
 };

@@ -2,8 +2,8 @@
 /* The runtime root: a folder a container, its name, its lock, and clearing away the dead. */
 #include "runtime.h"
 
-#include "core/limits.h"
 #include "cgroup.h"
+#include "core/limits.h"
 #include "report.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
@@ -91,7 +91,8 @@ int runtime_root(const struct context *ctx, char *buf, size_t cap)
         xdg = lstat(user_dir, &st) == 0 && st.st_uid == geteuid() ? user_dir : NULL;
     }
     if (xdg == NULL) {
-        return report_failure("no runtime folder: XDG_RUNTIME_DIR is not set; name one with --root");
+        return report_failure(
+            "no runtime folder: XDG_RUNTIME_DIR is not set; name one with --root");
     }
     if (strlen(xdg) + 16 > cap) {
         return report_failure("XDG_RUNTIME_DIR: the path is too long");

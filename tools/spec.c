@@ -35,19 +35,54 @@ struct row {
 };
 
 #define MOUNT_ROW(w, type, path, opts, attrs, f, keep) \
-    {(w), {.kind = OP_MOUNT, .target = (path), .source = (type), .options = (opts), \
-           .attr = (attrs), .flags = (f), .a = (keep)}}
+    { \
+        (w), \
+        { \
+            .kind = OP_MOUNT, .target = (path), .source = (type), .options = (opts), \
+            .attr = (attrs), .flags = (f), .a = (keep) \
+        } \
+    }
 #define NODE_ROWS(name, minor_number, major_number) \
-    {MAPPED, {.kind = OP_NODE, .target = "dev/" name, .a = 0666, \
-              .b = makedev(major_number, minor_number)}}, \
-    {SINGLE, {.kind = OP_NODE, .target = "dev/" name, .source = "/dev/" name, .c = 1, \
-              .b = makedev(major_number, minor_number)}}
-#define LINK_ROW(path, to) {ALWAYS, {.kind = OP_SYMLINK, .target = (path), .source = (to)}}
-#define DIR_ROW(path, mode) {ALWAYS, {.kind = OP_DIRECTORY, .target = (path), .a = (mode)}}
-#define MASK_ROW(path) {ALWAYS, {.kind = OP_MASK, .target = (path), \
-                                 .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS}}
-#define READONLY_ROW(path) {ALWAYS, {.kind = OP_READONLY, .target = (path), \
-                                     .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS}}
+    {MAPPED, \
+     {.kind = OP_NODE, \
+      .target = "dev/" name, \
+      .a = 0666, \
+      .b = makedev(major_number, minor_number)}}, \
+    { \
+        SINGLE, \
+        { \
+            .kind = OP_NODE, .target = "dev/" name, .source = "/dev/" name, .c = 1, \
+            .b = makedev(major_number, minor_number) \
+        } \
+    }
+#define LINK_ROW(path, to) \
+    { \
+        ALWAYS, \
+        { \
+            .kind = OP_SYMLINK, .target = (path), .source = (to) \
+        } \
+    }
+#define DIR_ROW(path, mode) \
+    { \
+        ALWAYS, \
+        { \
+            .kind = OP_DIRECTORY, .target = (path), .a = (mode) \
+        } \
+    }
+#define MASK_ROW(path) \
+    { \
+        ALWAYS, \
+        { \
+            .kind = OP_MASK, .target = (path), .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS \
+        } \
+    }
+#define READONLY_ROW(path) \
+    { \
+        ALWAYS, \
+        { \
+            .kind = OP_READONLY, .target = (path), .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS \
+        } \
+    }
 
 /*
  * Which file system is mounted where, and when. /proc, /sys and /dev must be real directories: a
@@ -59,8 +94,13 @@ static const struct row table[] = {
     // Fresh sysfs needs its network namespace to belong to the user namespace; else the host's.
     MOUNT_ROW(MAPPED, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
     MOUNT_ROW(SINGLE | OWN_NET, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
-    {SINGLE | HOST_NET, {.kind = OP_BIND, .target = "sys", .source = "/sys", .a = PLAN_NO_FD,
-                         .attr = RO, .flags = OPF_NO_SYMLINKS}},
+    {SINGLE | HOST_NET,
+     {.kind = OP_BIND,
+      .target = "sys",
+      .source = "/sys",
+      .a = PLAN_NO_FD,
+      .attr = RO,
+      .flags = OPF_NO_SYMLINKS}},
     MOUNT_ROW(CGROUP, "cgroup2", "sys/fs/cgroup", "", NSN | RO, OPF_NO_SYMLINKS | OPF_OPTIONAL, 0),
     MOUNT_ROW(ALWAYS, "tmpfs", "dev", "mode=755,size=64k", NS, OPF_NO_SYMLINKS, 0),
     NODE_ROWS("null", 3, 1),
@@ -70,7 +110,8 @@ static const struct row table[] = {
     NODE_ROWS("urandom", 9, 1),
     NODE_ROWS("tty", 0, 5),
     DIR_ROW("dev/pts", 0755),
-    DIR_ROW("dev/shm", 0755),
+    // Nothing can ever be put into it once its own mount covers it: masks are copies of it.
+    {ALWAYS, {.kind = OP_DIRECTORY, .target = "dev/shm", .a = 0755, .flags = OPF_EMPTY}},
     DIR_ROW("dev/mqueue", 0755),
     LINK_ROW("dev/ptmx", "pts/ptmx"),
     LINK_ROW("dev/fd", "/proc/self/fd"),
@@ -203,7 +244,8 @@ static void put_mounts(struct wire_writer *w, const struct spec *s)
 static void put_plan(struct wire_writer *w, const struct spec *s)
 {
     uint64_t flags = (s->userns ? PLAN_USERNS : 0u) | (s->net_host ? 0u : PLAN_NEWNET) |
-                     (s->cgroup ? PLAN_CGROUP : 0u) | (s->peek_gid >= 0 ? PLAN_OBSERVERS : 0u);
+                     (s->cgroup ? PLAN_CGROUP : 0u) | (s->peek_gid >= 0 ? PLAN_OBSERVERS : 0u) |
+                     (s->detach ? PLAN_TELL_UP : 0u);
 
     wire_tlv_str(w, TAG_RELEASE, PLAN_VERSION_TEXT);
     wire_tlv_u64(w, TAG_FEATURES, flags);
@@ -303,8 +345,7 @@ void spec_unmake(const struct spec *s, struct spec_made *made)
 {
     for (size_t i = made->count; i > 0; i--) {
         char name[256];
-        int dir FD_CLEANUP =
-            mnt_open_parent(s->rootfs_fd, made->path[i - 1], name, sizeof(name));
+        int dir FD_CLEANUP = mnt_open_parent(s->rootfs_fd, made->path[i - 1], name, sizeof(name));
 
         if (dir >= 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno == ENOTDIR) {
             (void)unlinkat(dir, name, 0); // an empty file that was a bind's mount point

@@ -12,7 +12,7 @@
 
 /* One --bind SRC:DST[:ro]. */
 struct spec_bind {
-    char *source;       // owned; absolute, resolved
+    char *source; // owned; absolute, resolved
     char *target; // owned; absolute path inside
     bool readonly;
     bool device; // the source is a device node: the mount must allow it

@@ -223,8 +223,9 @@ static int take_option(struct parser *p, int id, const char *value)
         return 0;
     case OPT_NET:
         s->net_host = true;
-        return strcmp(value, "host") == 0 ? 0
-                                          : report_usage("--net: \"%s\": only host is known", value);
+        return strcmp(value, "host") == 0
+                   ? 0
+                   : report_usage("--net: \"%s\": only host is known", value);
     case OPT_GRACE:
         s->grace = options_seconds(value);
         return s->grace >= 0 ? 0
@@ -276,9 +277,8 @@ static int parse_words(struct parser *p, int argc, char **argv)
 static int open_rootfs(struct spec *s)
 {
     s->rootfs_fd = open(s->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return s->rootfs_fd >= 0
-               ? 0
-               : report_failure("rootfs: \"%s\": %s", s->rootfs, report_errno(errno));
+    return s->rootfs_fd >= 0 ? 0
+                             : report_failure("rootfs: \"%s\": %s", s->rootfs, report_errno(errno));
 }
 
 /* True where one of the two resolved paths holds the other. */
@@ -317,7 +317,8 @@ static int check_bind(struct parser *p, const char *word, struct spec_bind *b)
     if (flag != NULL) {
         *flag++ = 0;
     }
-    if (target == NULL || target == copy || target[1] != '/' || strspn(target + 1, "/") == strlen(target + 1) ||
+    if (target == NULL || target == copy || target[1] != '/' ||
+        strspn(target + 1, "/") == strlen(target + 1) ||
         (flag != NULL && strcmp(flag, "ro") != 0)) {
         code = report_usage("--bind: \"%s\": needs SRC:DST or SRC:DST:ro, DST absolute", word);
     } else {
@@ -326,8 +327,8 @@ static int check_bind(struct parser *p, const char *word, struct spec_bind *b)
         if (b->source == NULL || stat(b->source, &st) < 0) {
             code = report_failure("--bind: \"%s\": %s", copy, report_errno(errno));
         } else if (holds_sockets(p->ctx, b->source)) {
-            code = report_failure("--bind: \"%s\": holds porthole's own sockets, or lies among them",
-                                  copy);
+            code = report_failure(
+                "--bind: \"%s\": holds porthole's own sockets, or lies among them", copy);
         }
     }
     if (code != 0 || b->source == NULL) {

@@ -19,8 +19,8 @@ struct status {
     bool main_alive;
     long main_pid; // inside
     uint64_t main_uptime_ms;
-    int main_code;             // where it has ended
-    bool has_process;          // the two below are known
+    int main_code;    // where it has ended
+    bool has_process; // the two below are known
     struct process main_process;
 };
 

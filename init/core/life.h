@@ -38,12 +38,12 @@
     X(GONE, "gone")
 
 #define LIFE_EVENTS(X) \
-    X(EXECED, "execed") /* the main command's exec succeeded */ \
+    X(EXECED, "execed")           /* the main command's exec succeeded */ \
     X(MAIN_EXITED, "main-exited") /* value: its exit code */ \
-    X(EMPTY, "empty") /* no child process is left */ \
-    X(STOP, "stop") /* an operator asked; value: grace period in ms or MSEC_NEVER */ \
-    X(SIGNAL, "signal") /* PID 1 got a signal; value: its number */ \
-    X(DEADLINE, "deadline") /* the deadline of the state has passed */
+    X(EMPTY, "empty")             /* no child process is left */ \
+    X(STOP, "stop")               /* an operator asked; value: grace period in ms or MSEC_NEVER */ \
+    X(SIGNAL, "signal")           /* PID 1 got a signal; value: its number */ \
+    X(DEADLINE, "deadline")       /* the deadline of the state has passed */
 
 enum life_state {
 #define X(name, text) LIFE_##name,

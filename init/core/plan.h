@@ -16,33 +16,34 @@
 
 /* Options of a launch, in TAG_FEATURES of a plan. */
 enum plan_flag {
-    PLAN_USERNS = 1 << 0,   /* wait for the maps, then be root in a new user namespace */
-    PLAN_NEWNET = 1 << 1,   /* a network namespace of its own: bring loopback up */
-    PLAN_CGROUP = 1 << 2,   /* PID 1 starts in the container's cgroup: unshare its namespace there */
+    PLAN_USERNS = 1 << 0, /* wait for the maps, then be root in a new user namespace */
+    PLAN_NEWNET = 1 << 1, /* a network namespace of its own: bring loopback up */
+    PLAN_CGROUP = 1 << 2, /* PID 1 starts in the container's cgroup: unshare its namespace there */
     PLAN_OBSERVERS = 1 << 3, /* there is a peek/ folder to listen in */
     PLAN_VERBOSE = 1 << 4,
+    PLAN_TELL_UP = 1 << 5,  /* the launcher waits for UP */
 };
 
 /* How a command is started; in TAG_FLAGS of a plan and of EXEC. */
 enum command_flag {
-    COMMAND_TTY = 1 << 0,      /* a terminal of the container's devpts as stdin, stdout, stderr */
-    COMMAND_STDIN = 1 << 1,    /* stdin is connected; else it is /dev/null */
-    COMMAND_SHELL = 1 << 2,    /* the user's login shell instead of arguments */
-    COMMAND_ARGS_FD = 1 << 3,  /* arguments and environment follow in a sealed memfd, the last fd */
+    COMMAND_TTY = 1 << 0,     /* a terminal of the container's devpts as stdin, stdout, stderr */
+    COMMAND_STDIN = 1 << 1,   /* stdin is connected; else it is /dev/null */
+    COMMAND_SHELL = 1 << 2,   /* the user's login shell instead of arguments */
+    COMMAND_ARGS_FD = 1 << 3, /* arguments and environment follow in a sealed memfd, the last fd */
     COMMAND_NEW_PRIVS = 1 << 4, /* do not set no_new_privs */
 };
 
 /* What an operation does; strings are target, source, options. Numbers: append only. */
 enum plan_op_kind {
-    OP_ROOT = 1,    /* the rootfs (current directory) becomes a mount with attributes `attr` */
-    OP_MOUNT,       /* file system type `source` with `options` ("k=v,k") on target; `a` keep */
-    OP_NODE,        /* device node target: mode `a`, number `b` as makedev(3); bound if `c` */
-    OP_SYMLINK,     /* symbolic link target → source */
-    OP_DIRECTORY,   /* directory target, mode `a` */
-    OP_BIND,        /* descriptor `a` (a detached tree), or source checked as device b inode c */
-    OP_MASK,        /* target reads as empty */
-    OP_READONLY,    /* target and below cannot be written */
-    OP_SETATTR,     /* mount attributes `attr` on the mount at target */
+    OP_ROOT = 1,  /* the rootfs (current directory) becomes a mount with attributes `attr` */
+    OP_MOUNT,     /* file system type `source` with `options` ("k=v,k") on target; `a` keep */
+    OP_NODE,      /* device node target: mode `a`, number `b` as makedev(3); bound if `c` */
+    OP_SYMLINK,   /* symbolic link target → source */
+    OP_DIRECTORY, /* directory target, mode `a` */
+    OP_BIND,      /* descriptor `a` (a detached tree), or source checked as device b inode c */
+    OP_MASK,      /* target reads as empty */
+    OP_READONLY,  /* target and below cannot be written */
+    OP_SETATTR,   /* mount attributes `attr` on the mount at target */
 };
 
 /* Bits of `flags` in an operation. */
@@ -53,6 +54,7 @@ enum plan_op_flag {
     OPF_CREATE = 1 << 3,      /* make target where it is missing */
     OPF_FILE = 1 << 4,        /* … as a file, not a directory */
     OPF_RECURSIVE = 1 << 5,   /* OP_ROOT, OP_BIND: with the mounts below */
+    OPF_EMPTY = 1 << 6,       /* OP_DIRECTORY: what OP_MASK shows, read-only, in a directory's place */
 };
 
 /*

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
+static struct audit_record ring[AUDIT_KEEP] INIT_LARGE;
+
 static bool send_one(struct init *in, const struct audit_record *r)
 {
     uint8_t buf[256];
@@ -41,7 +43,7 @@ void audit_flush(struct init *in)
     struct audit *a = &in->audit;
 
     while (in->monitor >= 0 && a->taken != a->next) {
-        if (!send_one(in, &a->ring[a->taken % AUDIT_KEEP])) {
+        if (!send_one(in, &ring[a->taken % AUDIT_KEEP])) {
             return;
         }
         a->taken++;
@@ -52,7 +54,7 @@ void audit_flush(struct init *in)
 static struct audit_record *append(struct init *in, int slot, uint16_t verb, enum audit_phase phase)
 {
     struct audit *a = &in->audit;
-    struct audit_record *r = &a->ring[a->next % AUDIT_KEEP];
+    struct audit_record *r = &ring[a->next % AUDIT_KEEP];
 
     if (a->next - a->taken == AUDIT_KEEP) {
         a->taken++;

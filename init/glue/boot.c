@@ -244,38 +244,38 @@ static int furnish(struct init *in, const struct plan *p, struct failure *f)
     return r < 0 ? failed(f, STEP_PRIVILEGES, r, "capabilities") : 0;
 }
 
-/* Step 6. The child keeps the write end until its exec: then the read end sees end of file. */
+/*
+ * Step 6. By vfork(2): a boot has nobody to serve meanwhile, so it may wait for the exec, and copying
+ * our page tables for the child would cost more than all of the steps before.
+ */
 static int start_main(struct init *in, const struct plan *p, struct failure *f)
 {
-    struct command c = {
+    static struct command c; // not on the stack: the child works on ours until its exec
+    int none[3] = {-1, -1, -1};
+    pid_t pid;
+    int r;
+
+    c = (struct command){
         .init = in,
         .own = &p->fields,
         .base = &p->fields,
         .args = p->fields.body,
         .conn = in->slots[in->monitor].fd,
     };
-    int none[3] = {-1, -1, -1};
-    int ends[2];
-    int r = fd_pipe(ends);
-
     for (int i = 0; i < 3; i++) { // what the launcher did not connect is the container's /dev/null
         c.stdio[i] = fd_is_anonymous_pipe(i) ? i : -1;
     }
-
-    if (r < 0) {
-        return failed(f, STEP_FORK, r, "pipe");
-    }
     in->main_started = clock_monotonic();
-    in->main_pid = fork();
-    if (in->main_pid == 0) {
-        c.failed = ends[1];
+    pid = vfork();
+    if (pid == 0) {
         command_become(&c);
     }
-    (void)close(ends[1]);
-    in->exec_fd = ends[0];
-    if (in->main_pid < 0) {
+    command_finish(&c);
+    if (pid < 0) {
         return failed(f, STEP_FORK, -errno, "process");
     }
+    in->main_pid = pid;
+    in->main_runs = !c.failed;
     // The streams are the command's: once all that hold them are gone, their readers see the end.
     r = fd_to_stdio(none);
     return r < 0 ? failed(f, STEP_STDIO, r, "/dev/null") : 0;
@@ -293,6 +293,7 @@ static int boot_steps(struct init *in, struct failure *f)
     in->userns = (plan.flags & PLAN_USERNS) != 0;
     in->caps = plan.fields.num[TAG_CAPS];
     in->verbose = (plan.flags & PLAN_VERBOSE) != 0;
+    in->tell_up = (plan.flags & PLAN_TELL_UP) != 0;
     r = open_channel(in, &plan, f);
     if (r == 0) {
         r = enter_root(in, &plan, f);
@@ -326,13 +327,22 @@ static void keep_own(const struct init *in)
         in->devpts_fd,
         in->plan_fd,
         in->exit_fd,
-        in->exec_fd,
         in->control_dirs[LISTEN_OPERATOR],
         in->control_dirs[LISTEN_INSIDE],
         in->monitor >= 0 ? in->slots[in->monitor].fd : -1,
     };
 
     fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
+}
+
+/* Two lives of one name are told apart by this; without entropy (at a host's boot) by the clock. */
+static void make_instance(struct init *in)
+{
+    if (getrandom(in->instance, sizeof(in->instance), GRND_NONBLOCK) < 0) {
+        msec_t now = clock_wall();
+
+        memcpy(in->instance, &now, sizeof(now));
+    }
 }
 
 int boot_launched(struct init *in)
@@ -348,7 +358,8 @@ int boot_launched(struct init *in)
     // Not one of the launcher's descriptors reaches a command.
     r = fd_cloexec_from(3);
     (void)prctl(PR_SET_NAME, "porthole-init", 0, 0, 0);
-    (void)getrandom(in->instance, sizeof(in->instance), 0);
+    sig_reset(&in->inherited);
+    make_instance(in);
     if (r == 0) {
         r = boot_steps(in, &f);
     }
@@ -432,8 +443,8 @@ static void open_own_channel(struct init *in, const char *folder)
             listen_fresh(in->control_dirs[LISTEN_INSIDE], "inside.sock");
     }
     (void)umask(before);
-    if (back >= 0) {
-        (void)fchdir(back);
+    if (back >= 0 && fchdir(back) < 0 && r >= 0) {
+        r = -errno;
     }
     if (r < 0) {
         say(folder, "no control socket, going on without:");
@@ -443,7 +454,7 @@ static void open_own_channel(struct init *in, const char *folder)
     in->place = find_place();
     in->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     in->devpts_fd = open("/dev/pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    (void)getrandom(in->instance, sizeof(in->instance), 0);
+    make_instance(in);
 }
 
 int boot_entrypoint(struct init *in, const struct options *o)
@@ -467,7 +478,7 @@ int boot_entrypoint(struct init *in, const struct options *o)
     }
     in->started = in->main_started = clock_monotonic();
     life_init(&in->life, o->grace);
-    child = fork();
+    child = vfork(); // as in start_main(); what it shares with us until its exec it leaves alone
     if (child == 0) {
         command_become_plain(in);
     }
@@ -475,10 +486,12 @@ int boot_entrypoint(struct init *in, const struct options *o)
         say("fork", say_errno(errno));
         return -errno;
     }
-    // Here too: a signal to the group must find it, however early it comes.
-    (void)setpgid(child, child);
     in->main_pid = child;
+    in->main_runs = true; // a failed exec shows by its exit code
     keep_own(in);
-    (void)chdir("/"); // a pinned directory keeps a volume from being unmounted
+    // A pinned directory would keep a volume from being unmounted.
+    if (chdir("/") < 0 && in->verbose) {
+        say("/", say_errno(errno));
+    }
     return 0;
 }

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,19 +26,21 @@
 #define CODE_NOT_FOUND 127
 
 #define OBJECT_MAX 256 /* bytes of a name in an error */
+#define PATH_BYTES 4096
 
 extern char **environ;
 
-/* What is being built for exec; all of it in this child's heap, which exec throws away. */
+/* What is being built for exec, all of it in one mapping: pointers from the front, then strings. */
 struct image {
-    char **argv;
+    char **argv; // argv[-1] is free, for the name of a shell
     char **envp;
     size_t env_count;
+    char *text; // where the next string goes
     struct user user;
     struct pty pty;
 };
 
-_Noreturn static void fail(const struct command *c, enum step step, int error, const char *object)
+_Noreturn static void fail(struct command *c, enum step step, int error, const char *object)
 {
     uint8_t buf[PROTO_HEADER + 4 * (WIRE_TLV_HEADER + 8) + OBJECT_MAX];
     struct wire_writer w;
@@ -58,70 +61,94 @@ _Noreturn static void fail(const struct command *c, enum step step, int error, c
     } else if (len > 0) {
         (void)sock_send(c->conn, buf, (size_t)len, NULL, 0);
     }
-    if (c->failed >= 0) {
-        (void)fd_write_all(c->failed, "!", 1);
-    }
+    c->failed = true;
     _exit(code);
 }
 
-static char *copy_slice(struct slice s)
-{
-    char *copy = malloc(s.len + 1);
-
-    if (copy != NULL) {
-        if (s.len > 0) {
-            memcpy(copy, s.data, s.len);
-        }
-        copy[s.len] = 0;
-    }
-    return copy;
-}
-
-static size_t count_values(struct slice list, enum proto_tag tag)
+static size_t count_values(struct slice list, enum proto_tag tag, size_t *bytes)
 {
     struct slice value;
     size_t n = 0;
 
     while (proto_next(&list, tag, &value)) {
+        *bytes += value.len + 1;
         n++;
     }
     return n;
 }
 
+static char *put_slice(struct image *img, struct slice s)
+{
+    char *copy = img->text;
+
+    if (s.len > 0) {
+        memcpy(copy, s.data, s.len);
+    }
+    copy[s.len] = 0;
+    img->text += s.len + 1;
+    return copy;
+}
+
+/* The container's environment comes from the plan, where that is not the command's own list. */
+static struct slice base_env(const struct command *c)
+{
+    if (c->base == NULL || c->base->body.data == c->args.data) {
+        return (struct slice){NULL, 0};
+    }
+    return c->base->body;
+}
+
+/* One mapping for all: counted first, so that nothing needs to grow. */
+static int map_image(struct command *c, struct image *img)
+{
+    static const char home_key[] = "HOME=";
+    size_t bytes = sizeof(home_key) + 2 * USER_PATH_MAX;
+    size_t args = count_values(c->args, TAG_ARG, &bytes) + 1;
+    size_t env = count_values(c->args, TAG_ENV, &bytes) + 1;
+    size_t pointers;
+
+    env += count_values(base_env(c), TAG_ENV, &bytes);
+    for (size_t i = 0; c->base == NULL && environ[i] != NULL; i++) {
+        env++;
+    }
+    pointers = 1 + args + 1 + env + 1;
+    c->mapped = pointers * sizeof(char *) + bytes;
+    c->memory = mmap(NULL, c->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (c->memory == MAP_FAILED) {
+        c->mapped = 0;
+        return -errno;
+    }
+    img->argv = (char **)c->memory + 1;
+    img->envp = img->argv + args + 1;
+    img->text = (char *)((char **)c->memory + pointers);
+    return 0;
+}
+
 static int build_argv(const struct command *c, struct image *img)
 {
+    static const struct slice sh = {(const uint8_t *)"/bin/sh", 7};
     struct slice cursor = c->args;
     struct slice value;
-    size_t n = count_values(c->args, TAG_ARG);
-    size_t i = 0;
+    size_t n = 0;
 
     if ((c->own->num[TAG_FLAGS] & COMMAND_SHELL) != 0) {
-        n = 1;
+        img->argv[0] = img->user.shell[0] != 0 ? img->user.shell : put_slice(img, sh);
+        return 0;
     }
-    img->argv = calloc(n + 1, sizeof(*img->argv));
-    if (img->argv == NULL) {
-        return -ENOMEM;
-    }
-    if ((c->own->num[TAG_FLAGS] & COMMAND_SHELL) != 0) {
-        static const struct slice sh = {(const uint8_t *)"/bin/sh", 7};
-
-        img->argv[0] = copy_slice(img->user.shell.len > 0 ? img->user.shell : sh);
-        return img->argv[0] != NULL ? 0 : -ENOMEM;
-    }
-    while (i < n && proto_next(&cursor, TAG_ARG, &value)) {
-        img->argv[i] = copy_slice(value);
-        if (img->argv[i++] == NULL) {
-            return -ENOMEM;
-        }
+    while (proto_next(&cursor, TAG_ARG, &value)) {
+        img->argv[n++] = put_slice(img, value);
     }
     return n > 0 && img->argv[0][0] != 0 ? 0 : -EINVAL;
 }
 
-/* Puts K=V in, in the place of an earlier K. Takes ownership of entry. */
+/* Puts K=V in, in the place of an earlier K. */
 static void set_env(struct image *img, char *entry)
 {
     size_t key = strcspn(entry, "=");
 
+    if (key == 0 || entry[key] == 0) {
+        return;
+    }
     for (size_t i = 0; i < img->env_count; i++) {
         if (strncmp(img->envp[i], entry, key) == 0 && img->envp[i][key] == '=') {
             img->envp[i] = entry;
@@ -131,64 +158,29 @@ static void set_env(struct image *img, char *entry)
     img->envp[img->env_count++] = entry;
 }
 
-static int add_env(struct image *img, struct slice list)
+static void add_env(struct image *img, struct slice list)
 {
     struct slice value;
 
     while (proto_next(&list, TAG_ENV, &value)) {
-        char *entry = copy_slice(value);
-
-        if (entry == NULL) {
-            return -ENOMEM;
-        }
-        if (strchr(entry, '=') != NULL && entry[0] != '=') {
-            set_env(img, entry);
-        }
+        set_env(img, put_slice(img, value));
     }
-    return 0;
-}
-
-static int add_home(struct image *img)
-{
-    static const char key[] = "HOME=";
-    char *entry = malloc(sizeof(key) + img->user.home.len);
-
-    if (entry == NULL) {
-        return -ENOMEM;
-    }
-    memcpy(entry, key, sizeof(key) - 1);
-    memcpy(entry + sizeof(key) - 1, img->user.home.data, img->user.home.len);
-    entry[sizeof(key) - 1 + img->user.home.len] = 0;
-    set_env(img, entry);
-    return 0;
 }
 
 /* HOME first, so that what was asked for replaces it; then the container's, then the session's. */
-static int build_env(const struct command *c, struct image *img)
+static void build_env(const struct command *c, struct image *img)
 {
-    bool apart = c->base != NULL && c->base->body.data != c->args.data;
-    size_t inherited = 0;
-    size_t n = count_values(c->args, TAG_ENV) + 2;
-    int r;
+    static const struct slice key = {(const uint8_t *)"HOME=", 5};
+    char *home = put_slice(img, key);
 
-    while (c->base == NULL && environ[inherited] != NULL) {
-        inherited++;
-    }
-    if (apart) {
-        n += count_values(c->base->body, TAG_ENV);
-    }
-    img->envp = calloc(n + inherited, sizeof(*img->envp));
-    if (img->envp == NULL) {
-        return -ENOMEM;
-    }
-    r = add_home(img);
-    for (size_t i = 0; i < inherited; i++) {
+    img->text--; // the value goes where the key's zero is
+    (void)put_slice(img, (struct slice){(const uint8_t *)img->user.home, strlen(img->user.home)});
+    set_env(img, home);
+    for (size_t i = 0; c->base == NULL && environ[i] != NULL; i++) {
         set_env(img, environ[i]);
     }
-    if (r == 0 && apart) {
-        r = add_env(img, c->base->body);
-    }
-    return r < 0 ? r : add_env(img, c->args);
+    add_env(img, base_env(c));
+    add_env(img, c->args);
 }
 
 static struct slice text_of(const struct command *c, enum proto_tag tag)
@@ -215,17 +207,16 @@ static int announce(const struct command *c, int master)
     return len < 0 ? len : sock_send(c->conn, buf, (size_t)len, &master, master >= 0 ? 1 : 0);
 }
 
-static void setup_stdio(const struct command *c, struct image *img)
+static void setup_stdio(struct command *c, struct image *img)
 {
     int stdio[3] = {c->stdio[0], c->stdio[1], c->stdio[2]};
     bool tty = (c->own->num[TAG_FLAGS] & COMMAND_TTY) != 0;
     int r;
 
     if (tty) {
-        r = c->init->devpts_fd < 0
-                ? -ENODEV
-                : pty_open(c->init->devpts_fd, (uint16_t)c->own->num[TAG_ROWS],
-                           (uint16_t)c->own->num[TAG_COLUMNS], &img->pty);
+        r = c->init->devpts_fd < 0 ? -ENODEV
+                                   : pty_open(c->init->devpts_fd, (uint16_t)c->own->num[TAG_ROWS],
+                                              (uint16_t)c->own->num[TAG_COLUMNS], &img->pty);
         if (r == 0) {
             r = pty_control(img->pty.slave);
         }
@@ -237,7 +228,7 @@ static void setup_stdio(const struct command *c, struct image *img)
         }
         stdio[0] = stdio[1] = stdio[2] = img->pty.slave;
     }
-    r = announce(c, img->pty.master);
+    r = tty ? announce(c, img->pty.master) : 0;
     if (r == 0) {
         r = fd_to_stdio(stdio);
     }
@@ -248,7 +239,7 @@ static void setup_stdio(const struct command *c, struct image *img)
 }
 
 /* Bounding set while still root, then the user, then the sets that the documentation promises. */
-static void drop_privileges(const struct command *c, const struct image *img, const char *user)
+static void drop_privileges(struct command *c, const struct image *img, const char *user)
 {
     const struct init *in = c->init;
     int r;
@@ -278,55 +269,61 @@ static void drop_privileges(const struct command *c, const struct image *img, co
     }
 }
 
-/* musl's execvp() knows no ENOEXEC: a script without "#!" runs under sh, as execlp(3) promises. */
+/*
+ * musl's execvp() knows no ENOEXEC: a script without "#!" runs under sh, as execlp(3) promises.
+ * argv[-1] may be overwritten.
+ */
 static int execute(char **argv)
 {
-    size_t n = 0;
-    char **shell;
+    static char sh[] = "sh";
 
     (void)execvp(argv[0], argv);
     if (errno != ENOEXEC) {
         return -errno;
     }
-    while (argv[n] != NULL) {
-        n++;
-    }
-    shell = calloc(n + 2, sizeof(*shell));
-    if (shell == NULL) {
-        return -ENOMEM;
-    }
-    shell[0] = (char *)(uintptr_t)"sh";
-    memcpy(shell + 1, argv, n * sizeof(*argv));
-    (void)execv("/bin/sh", shell);
+    argv[-1] = sh;
+    (void)execv("/bin/sh", argv - 1);
+    argv[-1] = NULL;
     return -ENOEXEC;
 }
 
-_Noreturn void command_become(const struct command *c)
+/* For a path in an error or a call; what does not fit was no path anyway. */
+static const char *to_path(struct slice s, char *buf, size_t cap)
+{
+    if (slice_to_string(s, buf, cap) < 0) {
+        buf[0] = 0;
+    }
+    return buf;
+}
+
+_Noreturn void command_become(struct command *c)
 {
     struct image img = {.pty = {-1, -1}};
-    char *user = copy_slice(text_of(c, TAG_USER));
-    char *workdir = copy_slice(text_of(c, TAG_WORKDIR));
+    struct slice user = text_of(c, TAG_USER);
+    struct slice workdir = text_of(c, TAG_WORKDIR);
+    char path[PATH_BYTES];
     int r;
 
-    if (user == NULL || workdir == NULL) {
-        fail(c, STEP_ARGUMENTS, -ENOMEM, "memory");
-    }
     (void)setsid();
-    r = user_resolve(text_of(c, TAG_USER), &img.user);
+    r = user_resolve(user, &img.user);
     if (r < 0) {
-        fail(c, STEP_USER, r, user);
+        fail(c, STEP_USER, r, to_path(user, path, sizeof(path)));
     }
-    r = build_argv(c, &img);
+    r = map_image(c, &img);
     if (r == 0) {
-        r = build_env(c, &img);
+        r = build_argv(c, &img);
     }
     if (r < 0) {
         fail(c, STEP_ARGUMENTS, r, "arguments");
     }
+    build_env(c, &img);
     setup_stdio(c, &img);
-    drop_privileges(c, &img, user);
-    if (chdir(workdir[0] != 0 ? workdir : "/") < 0) {
-        fail(c, STEP_WORKDIR, -errno, workdir);
+    drop_privileges(c, &img, to_path(user, path, sizeof(path)));
+    if (workdir.len >= sizeof(path)) {
+        fail(c, STEP_WORKDIR, -ENAMETOOLONG, "workdir");
+    }
+    if (chdir(workdir.len > 0 ? to_path(workdir, path, sizeof(path)) : "/") < 0) {
+        fail(c, STEP_WORKDIR, -errno, path);
     }
     r = fd_cloexec_from(3);
     if (r < 0) {
@@ -334,43 +331,59 @@ _Noreturn void command_become(const struct command *c)
     }
     (void)umask(022);
     environ = img.envp;
-    sig_reset();
+    sig_give_back(&c->init->inherited);
     r = execute(img.argv);
     fail(c, STEP_EXEC, r, img.argv[0]);
+}
+
+void command_finish(struct command *c)
+{
+    if (c->mapped > 0) {
+        (void)munmap(c->memory, c->mapped);
+        c->mapped = 0;
+    }
 }
 
 /* LISTEN_PID names whom the descriptors are for: sd_listen_fds(3). It was PID 1, now it is us. */
 static void rewrite_listen_pid(pid_t init_pid)
 {
+    static char entry[32] = "LISTEN_PID=";
     const char *pid = getenv("LISTEN_PID");
-    char digits[12];
-    size_t at = sizeof(digits) - 1;
+    size_t at = sizeof(entry) - 1;
     long n = getpid();
 
     if (pid == NULL || strtol(pid, NULL, 10) != init_pid) {
         return;
     }
-    digits[at] = 0;
-    for (; n > 0; n /= 10) {
-        digits[--at] = (char)('0' + n % 10);
+    for (size_t i = 0; environ[i] != NULL; i++) {
+        if (strncmp(environ[i], entry, 11) == 0) {
+            environ[i] = entry;
+        }
     }
-    (void)setenv("LISTEN_PID", digits + at, 1);
+    do {
+        entry[--at] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    memmove(entry + 11, entry + at, sizeof(entry) - at);
 }
 
 /*
  * A process group of its own in the foreground, so that a terminal's Ctrl-C reaches the command and
- * not us. SIGTTOU is blocked here; a stdin that is closed or no terminal is nobody's fault.
+ * not us; where the terminal's foreground is not ours it is not ours to give. SIGTTOU is blocked
+ * here; a stdin that is closed or no terminal is nobody's fault.
  */
 static void take_foreground(void)
 {
-    if (setpgid(0, 0) == 0) {
+    pid_t before = getpgrp();
+
+    if (setpgid(0, 0) == 0 && tcgetpgrp(STDIN_FILENO) == before) {
         (void)tcsetpgrp(STDIN_FILENO, getpid());
     }
 }
 
 _Noreturn void command_become_plain(const struct init *in)
 {
-    struct command c = {.init = in, .conn = -1, .failed = -1};
+    struct command c = {.init = in, .conn = -1};
     int r;
 
     take_foreground();

@@ -6,6 +6,10 @@
 #include "core/proto.h"
 #include "glue/init.h"
 
+/*
+ * The main command's child is made by vfork(2) and works in PID 1's memory until its exec, so that
+ * nothing here may allocate: what it needs is one mapping, which the parent gives back.
+ */
 struct command {
     const struct init *init;
     const struct proto_msg *own;  // flags, size, user, working directory, arguments
@@ -13,15 +17,20 @@ struct command {
     struct slice args;            // list with ARG and ENV elements
     int conn;                     // control connection for STARTED and ERROR; -1: none
     uint32_t request;
-    int stdio[3]; // -1: /dev/null
-    int failed;   // write end of the pipe that tells PID 1 that exec did not happen; -1: none
+    int stdio[3];  // -1: /dev/null
+    void *memory;  // argv, environment and strings; mapped by command_become()
+    size_t mapped; // bytes of it
+    bool failed;   // set before the child gives up
 };
 
 /*
  * Becomes the command: never returns. What fails is sent as ERROR on conn (or said on stderr), and
  * the process ends with 127 (not found), 126 (not executable) or 125.
  */
-_Noreturn void command_become(const struct command *c);
+_Noreturn void command_become(struct command *c);
+
+/* In the parent of a vfork: gives back what the child has mapped. */
+void command_finish(struct command *c);
 
 /* The same for an entrypoint's command, which takes everything as PID 1 was given it. */
 _Noreturn void command_become_plain(const struct init *in);

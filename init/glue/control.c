@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* One buffer for all: a datagram is dealt with before the next is read. */
-static uint8_t datagram[PROTO_DATAGRAM_MAX];
+static uint8_t datagram[PROTO_DATAGRAM_MAX] INIT_LARGE;
 
 static const struct {
     enum role role;
@@ -30,10 +30,10 @@ static const struct {
 static void drain_in_child(int fd)
 {
     struct sock_fds fds;
-    bool has_fds;
+    bool has_fds = false;
     ssize_t n = sock_peek(fd, datagram, sizeof(datagram), &has_fds);
 
-    if (n < 0) {
+    if (n <= 0 && !has_fds) { // nothing is left in it, or its end
         return;
     }
     (void)shutdown(fd, SHUT_RDWR); // nothing new gets in
@@ -189,10 +189,13 @@ static bool read_one(struct init *in, int slot, msec_t now)
         control_drop(in, slot); // it does not speak our language: no reply could be understood
         return false;
     }
+    if (r == 0 && s->phase == SLOT_HELLO && m.type != PROTO_HELLO) {
+        request_greet(in, slot, &m);
+    }
     if (r == 0 && m.type == PROTO_EXEC && s->phase == SLOT_OPEN &&
         proto_permit(m.type, s->role) == 0) {
         // The child takes the datagram and its descriptors; we never touch the connection again.
-        request_exec(in, slot, &m, now);
+        request_exec(in, slot, &m);
         return false;
     }
     if (has_fds) {

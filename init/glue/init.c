@@ -9,7 +9,6 @@ void init_prepare(struct init *in)
     in->devpts_fd = -1;
     in->plan_fd = -1;
     in->exit_fd = -1;
-    in->exec_fd = -1;
     in->monitor = -1;
     for (int i = 0; i < LISTENER_COUNT; i++) {
         in->listener[i] = -1;

@@ -40,8 +40,15 @@ struct session {
     pid_t pid;        // our child and its session's leader; not reaped yet
     int slot;         // index of its connection; -1: the client has gone
     uint32_t request; // number of the EXEC
+    uint64_t token;   // the client's name for it; 0: it has none
     msec_t kill_at;   // SIGKILL to what is left of it; MSEC_NEVER while the client is there
 };
+
+/*
+ * For what is large and seldom touched: the linker sorts it behind all small variables (Makefile), so
+ * that those share the pages that every run dirties.
+ */
+#define INIT_LARGE __attribute__((section(".bss.zz_large")))
 
 /* One line of the audit trail, kept until a monitor takes it. */
 struct audit_record {
@@ -57,7 +64,6 @@ struct audit_record {
 };
 
 struct audit {
-    struct audit_record ring[AUDIT_KEEP];
     uint32_t next;  // records ever written
     uint32_t taken; // records that a monitor has, or that were overwritten
     uint32_t lost;  // overwritten since the last one a monitor took
@@ -69,9 +75,11 @@ struct init {
     bool userns;
     bool verbose;
     bool quiet;
+    bool tell_up;   // the launcher waits for UP
+    bool main_runs; // the main command was executed
     uint8_t place;
     struct sig_inherited inherited;
-    int argc;    // the command, as an entrypoint; argv[argc] is NULL
+    int argc; // the command, as an entrypoint; argv[argc] is NULL
     char **argv;
     uint64_t caps; // what commands get, where launched
     // descriptors, -1 where there is none, all owned, CLOEXEC
@@ -81,7 +89,6 @@ struct init {
     int devpts_fd;
     int plan_fd;
     int exit_fd; // the exit status is written here for whoever comes after the monitor
-    int exec_fd; // read end; end of file: the main command's exec has happened
     int control_dirs[LISTENER_COUNT]; // entrypoint: to unlink the sockets at the end
     struct life life;
     pid_t main_pid;

@@ -10,7 +10,7 @@
 #include "glue/session.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
-#include "sys/sock.h"
+#include "sys/mem.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,14 +19,15 @@
 #include <unistd.h>
 
 /* Places in the array for poll(2). */
-enum { POLL_SIGNALS, POLL_EXEC, POLL_LISTENERS, POLL_SLOTS = POLL_LISTENERS + LISTENER_COUNT };
+enum { POLL_SIGNALS, POLL_LISTENERS, POLL_SLOTS = POLL_LISTENERS + LISTENER_COUNT };
 #define POLL_COUNT (POLL_SLOTS + SLOTS_MAX)
 
 /* To every process of the container but PID 1. */
 static void signal_all(const struct init *in, int number)
 {
     if (in->pid1) {
-        (void)kill(-1, number); // excludes this process: kill(2); no other pid namespace is above us
+        (void)kill(-1,
+                   number); // excludes this process: kill(2); no other pid namespace is above us
     } else {
         descendants_signal(number);
     }
@@ -74,7 +75,7 @@ static void perform(struct init *in, unsigned actions, int number)
         signal_all(in, SIGKILL);
     }
     if ((actions & ACT_ANNOUNCE) != 0) {
-        if (in->life.state == LIFE_UP && in->launched) {
+        if (in->life.state == LIFE_UP && in->tell_up) {
             tell_monitor_up(in);
         }
         control_announce(in);
@@ -95,21 +96,6 @@ static void read_signals(struct init *in, msec_t now)
         if (number != SIGCHLD) {
             loop_life(in, LIFE_EV_SIGNAL, number, now);
         }
-    }
-}
-
-/* End of file: the exec closed the other end. A byte: the child says it failed, and will exit. */
-static void read_exec(struct init *in, msec_t now)
-{
-    char byte;
-    ssize_t n = read(in->exec_fd, &byte, 1);
-
-    if (n < 0) {
-        return;
-    }
-    fd_close(&in->exec_fd);
-    if (n == 0) {
-        loop_life(in, LIFE_EV_EXECED, 0, now);
     }
 }
 
@@ -179,13 +165,13 @@ static int timeout(const struct init *in, msec_t now)
 static void fill(const struct init *in, struct pollfd *p)
 {
     p[POLL_SIGNALS] = (struct pollfd){.fd = in->signal_fd, .events = POLLIN};
-    p[POLL_EXEC] = (struct pollfd){.fd = in->exec_fd, .events = POLLIN};
     for (int i = 0; i < LISTENER_COUNT; i++) {
         p[POLL_LISTENERS + i] = (struct pollfd){.fd = in->listener[i], .events = POLLIN};
     }
     for (int i = 0; i < SLOTS_MAX; i++) {
-        p[POLL_SLOTS + i] = (struct pollfd){.fd = in->slots[i].phase != SLOT_FREE ? in->slots[i].fd : -1,
-                                            .events = control_events(&in->slots[i])};
+        p[POLL_SLOTS + i] =
+            (struct pollfd){.fd = in->slots[i].phase != SLOT_FREE ? in->slots[i].fd : -1,
+                            .events = control_events(&in->slots[i])};
     }
 }
 
@@ -256,9 +242,10 @@ int loop_run(struct init *in)
 {
     struct pollfd p[POLL_COUNT];
 
-    if (in->exec_fd < 0) { // an entrypoint's command reports a failed exec by its exit code alone
+    if (in->main_runs) {
         loop_life(in, LIFE_EV_EXECED, 0, clock_monotonic());
     }
+    mem_trim_stack();
     while (in->life.state != LIFE_GONE) {
         msec_t now = clock_monotonic();
         int n;
@@ -266,9 +253,6 @@ int loop_run(struct init *in)
         fill(in, p);
         n = poll(p, POLL_COUNT, timeout(in, now));
         now = clock_monotonic();
-        if (n > 0 && p[POLL_EXEC].revents != 0) {
-            read_exec(in, now);
-        }
         if (n > 0 && p[POLL_SIGNALS].revents != 0) {
             read_signals(in, now);
             reap(in, now);

@@ -16,28 +16,40 @@
 #define SIGNAL_LAST 64
 #define REPLY_BYTES 1024 /* the longest is STATUS_OK; PROC_OK has ten namespaces */
 
-static void do_hello(struct init *in, int slot, const struct proto_msg *m)
+static bool versions_meet(const struct proto_msg *m)
+{
+    return m->num[TAG_VERSION] >= PROTO_VERSION_MIN && m->num[TAG_VERSION_MIN] <= PROTO_VERSION;
+}
+
+void request_greet(struct init *in, int slot, const struct proto_msg *m)
 {
     struct slot *s = &in->slots[slot];
+
+    if (!proto_has(m, TAG_VERSION) || !versions_meet(m)) {
+        return;
+    }
+    s->phase = SLOT_OPEN;
+    if (s->pid == 0) {
+        s->pid = (uint32_t)m->num[TAG_CLIENT_PID];
+    }
+}
+
+static void do_hello(struct init *in, int slot, const struct proto_msg *m)
+{
     uint8_t buf[REPLY_BYTES];
     struct wire_writer w;
 
-    if (m->num[TAG_VERSION] < PROTO_VERSION_MIN || m->num[TAG_VERSION_MIN] > PROTO_VERSION) {
+    if (!versions_meet(m)) {
         control_error(in, slot, m->request, EPROTONOSUPPORT);
         control_drop(in, slot);
         return;
     }
-    if (s->phase == SLOT_HELLO) {
-        s->phase = SLOT_OPEN;
-    }
-    if (s->pid == 0) {
-        s->pid = (uint32_t)m->num[TAG_CLIENT_PID];
-    }
+    request_greet(in, slot, m);
     proto_begin(&w, buf, sizeof(buf), PROTO_HELLO_OK, m->request);
     wire_tlv_u64(&w, TAG_VERSION,
                  m->num[TAG_VERSION] < PROTO_VERSION ? m->num[TAG_VERSION] : PROTO_VERSION);
     wire_tlv_u64(&w, TAG_FEATURES, m->num[TAG_FEATURES] & FEATURES_ALL);
-    wire_tlv_u64(&w, TAG_ROLE, s->role);
+    wire_tlv_u64(&w, TAG_ROLE, in->slots[slot].role);
     wire_tlv_bytes(&w, TAG_INSTANCE, in->instance, sizeof(in->instance));
     wire_tlv_u64(&w, TAG_MONITORED, in->monitor >= 0 || !in->launched);
     control_send(in, slot, &w, NULL);
@@ -109,12 +121,13 @@ static int send_signal(struct init *in, const struct proto_msg *m, msec_t now)
         return EINVAL;
     }
     if (proto_has(m, TAG_SESSION)) {
-        return -session_signal(in, (pid_t)m->num[TAG_SESSION], (int)n);
+        return -session_signal(in, m->num[TAG_SESSION], (int)n);
     }
     if (!in->life.main_alive) {
         return ESRCH;
     }
-    if (n == SIGKILL || n == SIGSTOP) { // PID 1 itself cannot be sent these: straight to the command
+    if (n == SIGKILL ||
+        n == SIGSTOP) { // PID 1 itself cannot be sent these: straight to the command
         return kill(in->main_pid, (int)n) < 0 ? errno : 0;
     }
     loop_life(in, LIFE_EV_SIGNAL, (int64_t)n, now);
@@ -242,7 +255,7 @@ void request_handle(struct init *in, int slot, const struct proto_msg *m, int de
     }
 }
 
-void request_exec(struct init *in, int slot, const struct proto_msg *m, msec_t now)
+void request_exec(struct init *in, int slot, const struct proto_msg *m)
 {
     struct slice cursor = m->body;
     struct slice word;
@@ -259,7 +272,7 @@ void request_exec(struct init *in, int slot, const struct proto_msg *m, msec_t n
 
         memcpy(text, word.data, len);
     }
-    r = session_start(in, slot, m->request, now);
+    r = session_start(in, slot, m);
     if (r < 0) {
         control_error(in, slot, m->request, -r);
         control_drop(in, slot);

@@ -11,8 +11,14 @@
  */
 void request_handle(struct init *in, int slot, const struct proto_msg *m, int decoded, msec_t now);
 
+/*
+ * A first request that carries what a hello says (VERSION, VERSION_MIN, CLIENT_PID) stands for one:
+ * where the versions meet the connection is open, and the round trip is saved.
+ */
+void request_greet(struct init *in, int slot, const struct proto_msg *m);
+
 /* An EXEC, permitted and still in the connection's queue: a session child takes it from there. */
-void request_exec(struct init *in, int slot, const struct proto_msg *m, msec_t now);
+void request_exec(struct init *in, int slot, const struct proto_msg *m);
 
 /* Notes in the audit trail that somebody asked for what its role may not have. */
 void request_denied(struct init *in, int slot, uint16_t type);

@@ -108,7 +108,7 @@ static const struct proto_msg *plan_fields(const struct init *in)
 
 _Noreturn static void session_child(const struct init *in, int conn, uint32_t request)
 {
-    static uint8_t datagram[PROTO_DATAGRAM_MAX];
+    static uint8_t datagram[PROTO_DATAGRAM_MAX] INIT_LARGE;
     struct proto_msg list;
     struct proto_msg m;
     struct sock_fds fds;
@@ -118,7 +118,6 @@ _Noreturn static void session_child(const struct init *in, int conn, uint32_t re
         .conn = conn,
         .request = request,
         .stdio = {-1, -1, -1},
-        .failed = -1,
     };
     ssize_t n = sock_recv(conn, datagram, sizeof(datagram), &fds);
     int args = -1;
@@ -146,25 +145,39 @@ _Noreturn static void session_child(const struct init *in, int conn, uint32_t re
     command_become(&c);
 }
 
-int session_start(struct init *in, int slot, uint32_t request, msec_t now)
+static const struct session *find_token(const struct init *in, uint64_t token)
+{
+    for (int i = 0; i < SESSIONS_MAX && token != 0; i++) {
+        if (in->sessions[i].pid != 0 && in->sessions[i].token == token) {
+            return &in->sessions[i];
+        }
+    }
+    return NULL;
+}
+
+int session_start(struct init *in, int slot, const struct proto_msg *m)
 {
     struct session *s = find(in, 0);
     pid_t pid;
 
-    (void)now;
     if (s == NULL) {
         return -EAGAIN;
     }
+    if (find_token(in, m->num[TAG_SESSION]) != NULL) {
+        return -EEXIST;
+    }
+    // fork, not vfork: the child resolves paths of the container, which may hang.
     pid = fork();
     if (pid < 0) {
         return -errno;
     }
     if (pid == 0) {
-        session_child(in, in->slots[slot].fd, request);
+        session_child(in, in->slots[slot].fd, m->request);
     }
     s->pid = pid;
     s->slot = slot;
-    s->request = request;
+    s->request = m->request;
+    s->token = m->num[TAG_SESSION];
     s->kill_at = MSEC_NEVER;
     in->slots[slot].phase = SLOT_SESSION;
     return (int)pid;
@@ -188,6 +201,7 @@ bool session_reaped(struct init *in, pid_t pid, int status)
         wire_tlv_u64(&w, TAG_PID, (uint64_t)pid);
         wire_tlv_u64(&w, TAG_CODE, (uint64_t)exit_code(status));
         wire_tlv_u64(&w, TAG_STATUS, (uint64_t)(unsigned)status);
+        wire_tlv_u64(&w, TAG_MONITORED, in->monitor >= 0 || !in->launched);
         in->slots[slot].phase = SLOT_OPEN; // its queue may hold what a client sent out of turn
         control_send(in, slot, &w, NULL);
         control_drop(in, slot);
@@ -213,9 +227,9 @@ void session_orphaned(struct init *in, int slot)
     }
 }
 
-int session_signal(struct init *in, pid_t pid, int number)
+int session_signal(const struct init *in, uint64_t token, int number)
 {
-    const struct session *s = pid > 0 ? find(in, pid) : NULL;
+    const struct session *s = find_token(in, token);
 
     if (s == NULL) {
         return -ESRCH;

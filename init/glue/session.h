@@ -6,10 +6,11 @@
 #include "glue/init.h"
 
 /*
- * Forks the session child, which takes the EXEC that waits in the slot's queue. Returns its pid,
- * -EAGAIN where the table is full, or -errno of fork(2).
+ * Forks the session child, which takes the EXEC (of which m is a look ahead) that waits in the
+ * slot's queue. Returns its pid, -EAGAIN where the table is full, -EEXIST where another session has
+ * the same token, or -errno of fork(2).
  */
-int session_start(struct init *in, int slot, uint32_t request, msec_t now);
+int session_start(struct init *in, int slot, const struct proto_msg *m);
 
 /* A child was reaped: true where it was a session's; its client is told. */
 bool session_reaped(struct init *in, pid_t pid, int status);
@@ -18,7 +19,7 @@ bool session_reaped(struct init *in, pid_t pid, int status);
 void session_orphaned(struct init *in, int slot);
 
 /* 0, -ESRCH (no such session), or -errno of kill(2). */
-int session_signal(struct init *in, pid_t pid, int number);
+int session_signal(const struct init *in, uint64_t token, int number);
 
 int session_count(const struct init *in);
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ void walk_init(struct walk *w)
 {
     w->root = -1;
     w->empty = -1;
+    w->parent = -1;
     w->devpts = -1;
 }
 
@@ -28,6 +30,34 @@ void walk_finish(struct walk *w)
 {
     fd_close(&w->root);
     fd_close(&w->empty);
+    fd_close(&w->parent);
+}
+
+/*
+ * The folder that op's target is in (borrowed), and its last component: a dozen nodes and links go
+ * into /dev one after the other. A mount in between may have covered it.
+ */
+static int open_parent(struct walk *w, const struct plan_op *op, const char **ret_name)
+{
+    static char name[NAME_BYTES];
+    const char *slash = strrchr(op->target, '/');
+    size_t len = slash != NULL ? (size_t)(slash - op->target) : 0;
+
+    *ret_name = slash != NULL ? slash + 1 : op->target;
+    if (w->parent >= 0 && strncmp(op->target, w->parent_path, len) == 0 &&
+        w->parent_path[len] == 0) {
+        return w->parent;
+    }
+    fd_close(&w->parent);
+    w->parent = mnt_open_parent(w->root, op->target, name, sizeof(name));
+    w->parent_path[0] = 0;
+    if (w->parent >= 0 && len < sizeof(w->parent_path)) {
+        memcpy(w->parent_path, op->target, len);
+        w->parent_path[len] = 0;
+    } else if (w->parent >= 0) {
+        memcpy(w->parent_path, "?", 2); // too long to be recognised again
+    }
+    return w->parent;
 }
 
 /* The operation's target with O_PATH, made where the plan says so. */
@@ -102,6 +132,7 @@ static int do_mount(struct walk *w, const struct plan_op *op)
     if (r == 0) {
         r = mnt_attach(tree, target);
     }
+    fd_close(&w->parent);
     if (r == 0 && op->a == KEEP_DEVPTS) {
         w->devpts = TAKE_FD(tree);
     }
@@ -123,23 +154,18 @@ static int clone_device(const char *path, dev_t device)
     return mnt_clone(fd, "", false);
 }
 
-static int do_node(const struct walk *w, const struct plan_op *op)
+static int do_node(struct walk *w, const struct plan_op *op)
 {
-    char name[NAME_BYTES];
-    int dir FD_CLEANUP = mnt_open_parent(w->root, op->target, name, sizeof(name));
+    const char *name;
+    int dir = open_parent(w, op, &name);
     int tree FD_CLEANUP = -1;
     int target FD_CLEANUP = -1;
-    mode_t before;
-    int r;
 
     if (dir < 0) {
         return dir;
     }
     if (op->c == 0) {
-        before = umask(0);
-        r = mknodat(dir, name, S_IFCHR | (mode_t)op->a, (dev_t)op->b) < 0 ? -errno : 0;
-        (void)umask(before);
-        return r;
+        return mknodat(dir, name, S_IFCHR | (mode_t)op->a, (dev_t)op->b) < 0 ? -errno : 0;
     }
     tree = clone_device(op->source, (dev_t)op->b);
     if (tree < 0) {
@@ -149,10 +175,10 @@ static int do_node(const struct walk *w, const struct plan_op *op)
     return target < 0 ? -errno : mnt_attach(tree, target);
 }
 
-static int do_symlink(const struct walk *w, const struct plan_op *op)
+static int do_symlink(struct walk *w, const struct plan_op *op)
 {
-    char name[NAME_BYTES];
-    int dir FD_CLEANUP = mnt_open_parent(w->root, op->target, name, sizeof(name));
+    const char *name;
+    int dir = open_parent(w, op, &name);
 
     if (dir < 0) {
         return dir;
@@ -160,22 +186,37 @@ static int do_symlink(const struct walk *w, const struct plan_op *op)
     return symlinkat(op->source, dir, name) < 0 ? -errno : 0;
 }
 
-static int do_directory(const struct walk *w, const struct plan_op *op)
+static int do_directory(struct walk *w, const struct plan_op *op)
 {
-    char name[NAME_BYTES];
-    int dir FD_CLEANUP = mnt_open_parent(w->root, op->target, name, sizeof(name));
-    mode_t before;
-    int r = 0;
+    const char *name;
+    int dir = open_parent(w, op, &name);
+    int fd FD_CLEANUP = -1;
 
     if (dir < 0) {
         return dir;
     }
-    before = umask(0);
     if (mkdirat(dir, name, (mode_t)op->a) < 0 && errno != EEXIST) {
-        r = -errno;
+        return -errno;
     }
-    (void)umask(before);
-    return r;
+    if ((op->flags & OPF_EMPTY) == 0) {
+        return 0;
+    }
+    // Kept by descriptor, not as a clone: before Linux 6.15 a detached mount cannot be cloned again.
+    fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return -errno;
+    }
+    fd_close(&w->empty);
+    w->empty = TAKE_FD(fd);
+    return 0;
+}
+
+static int empty_directory(const struct walk *w)
+{
+    int tree FD_CLEANUP = w->empty < 0 ? -EBADMSG : mnt_clone(w->empty, "", false);
+    int r = tree < 0 ? tree : mnt_set(tree, ATTR_EMPTY, false);
+
+    return r < 0 ? r : TAKE_FD(tree);
 }
 
 /* The source by its path in the host, which must still be what the launcher had looked at. */
@@ -210,15 +251,6 @@ static int do_bind(const struct walk *w, const struct plan_op *op)
     return r < 0 ? r : mnt_attach(tree, target);
 }
 
-static int empty_directory(struct walk *w)
-{
-    if (w->empty >= 0) {
-        return mnt_clone(w->empty, "", false);
-    }
-    w->empty = mnt_create("tmpfs", "tmpfs", "mode=755", ATTR_EMPTY);
-    return w->empty < 0 ? w->empty : fcntl(w->empty, F_DUPFD_CLOEXEC, 3);
-}
-
 static int empty_file(const struct walk *w)
 {
     int null FD_CLEANUP = mnt_open(w->root, "dev/null", O_PATH, MNT_NO_SYMLINKS);
@@ -234,7 +266,7 @@ static int empty_file(const struct walk *w)
     return mnt_clone(null, "", false);
 }
 
-static int do_mask(struct walk *w, const struct plan_op *op)
+static int do_mask(const struct walk *w, const struct plan_op *op)
 {
     int target FD_CLEANUP = open_target(w, op);
     int tree FD_CLEANUP = -1;
@@ -269,8 +301,8 @@ static int do_readonly(const struct walk *w, const struct plan_op *op)
 
 static int do_setattr(const struct walk *w, const struct plan_op *op)
 {
-    int target FD_CLEANUP = op->target[0] == 0 ? fcntl(w->root, F_DUPFD_CLOEXEC, 3)
-                                               : open_target(w, op);
+    int target FD_CLEANUP =
+        op->target[0] == 0 ? fcntl(w->root, F_DUPFD_CLOEXEC, 3) : open_target(w, op);
 
     return target < 0 ? target : mnt_set(target, op->attr, (op->flags & OPF_RECURSIVE) != 0);
 }
@@ -306,6 +338,7 @@ static int do_op(struct walk *w, const struct plan_op *op)
 
 int walk_plan(struct walk *w, struct plan *p, struct plan_op *ret_op)
 {
+    mode_t before = umask(0); // the plan says each mode in full
     int r;
 
     ret_op->kind = 0;
@@ -315,11 +348,10 @@ int walk_plan(struct walk *w, struct plan *p, struct plan_op *ret_op)
             r = 0;
         }
         if (r < 0) {
-            return r;
+            break;
         }
-    }
-    if (r < 0) {
         ret_op->kind = 0;
     }
+    (void)umask(before);
     return r;
 }

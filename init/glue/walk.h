@@ -7,7 +7,9 @@
 
 struct walk {
     int root;   // owned: the new root's mount; -1 before OP_ROOT
-    int empty;  // owned: an empty read-only directory, to mask with; -1 before it was needed
+    int empty;  // owned: an empty directory, to mask with copies of it; -1 before OPF_EMPTY
+    int parent; // owned: the folder that the last node, link or directory was made in; -1: none
+    char parent_path[32]; // its path in the plan
     int devpts; // owned by the caller once walk_plan() is over: see KEEP_DEVPTS; -1: none
 };
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stddef.h>
 #include <sys/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* More than the kernel will have for years; bits above CAP_LAST_CAP are refused by it or ignored. */
 #define CAP_BITS 64
@@ -16,57 +18,45 @@ static int last_cap(void)
     return bits < CAP_BITS ? bits : CAP_BITS;
 }
 
-uint64_t caps_effective(void)
+/* Both halves of the sets of this process, as capget(2) has them. */
+static int read_sets(struct __user_cap_data_struct *ret_sets)
 {
-    cap_t caps = cap_get_proc();
-    uint64_t set = 0;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 
-    if (caps == NULL) {
-        return 0;
-    }
-    for (int cap = 0; cap < last_cap(); cap++) {
-        cap_flag_value_t value = CAP_CLEAR;
-
-        if (cap_get_flag(caps, cap, CAP_EFFECTIVE, &value) == 0 && value == CAP_SET) {
-            set |= UINT64_C(1) << cap;
-        }
-    }
-    (void)cap_free(caps);
-    return set;
+    return syscall(SYS_capget, &header, ret_sets) < 0 ? -errno : 0;
 }
 
-static int set_flags(cap_t caps, const cap_flag_t *flags, size_t count, uint64_t set)
+/*
+ * capset(2) itself: libcap's cap_set_proc() takes its sets from the heap, and PID 1, which calls this
+ * for itself, has none: it would cost two pages for good.
+ */
+static int write_sets(uint64_t permitted, uint64_t inheritable)
 {
-    for (int cap = 0; cap < last_cap(); cap++) {
-        cap_value_t value = cap;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
 
-        if ((set >> cap & 1) == 0) {
-            continue;
-        }
-        for (size_t i = 0; i < count; i++) {
-            if (cap_set_flag(caps, flags[i], 1, &value, CAP_SET) < 0) {
-                return -errno;
-            }
-        }
+    for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+        sets[i].permitted = sets[i].effective = (uint32_t)(permitted >> (32 * i));
+        sets[i].inheritable = (uint32_t)(inheritable >> (32 * i));
     }
-    return 0;
+    return syscall(SYS_capset, &header, sets) < 0 ? -errno : 0;
+}
+
+uint64_t caps_effective(void)
+{
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+    if (read_sets(sets) < 0) {
+        return 0;
+    }
+    return sets[0].effective | (uint64_t)sets[1].effective << 32;
 }
 
 int caps_raise_ambient(void)
 {
-    static const cap_flag_t flags[] = {CAP_INHERITABLE};
     uint64_t have = caps_effective();
-    cap_t caps = cap_get_proc();
-    int r;
+    int r = write_sets(have, have);
 
-    if (caps == NULL) {
-        return -errno;
-    }
-    r = set_flags(caps, flags, 1, have);
-    if (r == 0 && cap_set_proc(caps) < 0) {
-        r = -errno;
-    }
-    (void)cap_free(caps);
     for (int cap = 0; r == 0 && cap < last_cap(); cap++) {
         if ((have >> cap & 1) != 0 && cap_set_ambient(cap, CAP_SET) < 0) {
             r = -errno;
@@ -87,18 +77,8 @@ int caps_bound(uint64_t have, uint64_t keep)
 
 int caps_set(uint64_t keep)
 {
-    static const cap_flag_t flags[] = {CAP_PERMITTED, CAP_EFFECTIVE};
-    cap_t caps = cap_init();
-    int r;
+    int r = write_sets(keep, 0);
 
-    if (caps == NULL) {
-        return -errno;
-    }
-    r = set_flags(caps, flags, 2, keep);
-    if (r == 0 && cap_set_proc(caps) < 0) {
-        r = -errno;
-    }
-    (void)cap_free(caps);
     if (r == 0 && cap_reset_ambient() < 0 && errno != EINVAL) {
         r = -errno;
     }

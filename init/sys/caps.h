@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Capabilities of this process, through libcap: capabilities(7). */
+/* Capabilities of this process: capabilities(7). Nothing here allocates. */
 #ifndef SYS_CAPS_H
 #define SYS_CAPS_H
 
@@ -22,7 +22,5 @@ int caps_bound(uint64_t have, uint64_t keep);
 
 /* Permitted and effective become `keep`, inheritable and ambient empty. 0 or -errno. */
 int caps_set(uint64_t keep);
-
-/* libcap allocates: for boot and for children, never in PID 1's loop. */
 
 #endif

@@ -23,7 +23,8 @@ static void set_disposition(int n, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler};
 
-    (void)sigaction(n, &action, NULL); // EINVAL for KILL, STOP and the C library's own: nothing to do
+    (void)sigaction(n, &action,
+                    NULL); // EINVAL for KILL, STOP and the C library's own: nothing to do
 }
 
 void sig_take_over(struct sig_inherited *ret_inherited)
@@ -46,12 +47,12 @@ void sig_give_back(const struct sig_inherited *inherited)
     set_mask(inherited->mask, NULL);
 }
 
-void sig_reset(void)
+void sig_reset(struct sig_inherited *inherited)
 {
     for (int n = 1; n <= SIGNAL_LAST; n++) {
         set_disposition(n, SIG_DFL);
     }
-    set_mask(0, NULL);
+    *inherited = (struct sig_inherited){0};
 }
 
 int sig_open(void)

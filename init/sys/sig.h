@@ -14,7 +14,7 @@
  * queued even where it is ignored.
  */
 struct sig_inherited {
-    uint64_t mask;        // blocked signals, bit n - 1 for signal n, as the kernel has it
+    uint64_t mask; // blocked signals, bit n - 1 for signal n, as the kernel has it
     bool ignored_sigchld;
 };
 
@@ -27,8 +27,11 @@ void sig_take_over(struct sig_inherited *ret_inherited);
 /* In a child, last before exec: dispositions and mask as inherited. */
 void sig_give_back(const struct sig_inherited *inherited);
 
-/* In a child of a launched container: everything default, nothing blocked. */
-void sig_reset(void);
+/*
+ * For a launched container, once: every disposition default, and nothing blocked in what is given
+ * back. What the launcher's caller ignored (nohup) is no business of the container's.
+ */
+void sig_reset(struct sig_inherited *inherited);
 
 /* signalfd(2) for all signals, CLOEXEC and NONBLOCK. Descriptor or -errno. */
 int sig_open(void);

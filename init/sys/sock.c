@@ -6,11 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define ALIAS_BYTES 32 /* "/proc/self/fd/" and any descriptor */
 
 static int address(struct sockaddr_un *addr, const char *path)
 {
@@ -45,12 +46,28 @@ int sock_listen_at(int dirfd, const char *name, int backlog)
     return TAKE_FD(fd);
 }
 
+/* "/proc/self/fd/N" without printf, which would be a tenth of porthole-init. */
+static void descriptor_path(int fd, char path[ALIAS_BYTES])
+{
+    static const char prefix[] = "/proc/self/fd/";
+    char digits[12];
+    size_t at = sizeof(digits) - 1;
+
+    digits[at] = 0;
+    do {
+        digits[--at] = (char)('0' + fd % 10);
+        fd /= 10;
+    } while (fd > 0);
+    memcpy(path, prefix, sizeof(prefix) - 1);
+    memcpy(path + sizeof(prefix) - 1, digits + at, sizeof(digits) - at);
+}
+
 int sock_connect(const char *path)
 {
     struct sockaddr_un addr;
     int fd FD_CLEANUP = -1;
     int node FD_CLEANUP = -1;
-    char alias[40];
+    char alias[ALIAS_BYTES];
     int r = address(&addr, path);
 
     if (r < 0) { // too long for sun_path: through a descriptor of the socket's node
@@ -58,7 +75,7 @@ int sock_connect(const char *path)
         if (node < 0) {
             return -errno;
         }
-        (void)snprintf(alias, sizeof(alias), "/proc/self/fd/%d", node);
+        descriptor_path(node, alias);
         (void)address(&addr, alias);
     }
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);

@@ -8,19 +8,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The whole of a regular file; empty where there is none. The memory is never freed. */
-static int read_file(const char *path, struct slice *ret_text)
+/* A regular file's text, mapped; empty where there is none. unmap() gives it back. */
+static int map_file(const char *path, struct slice *ret_text)
 {
     int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat st;
-    uint8_t *text;
-    size_t have = 0;
-    size_t size;
+    void *text;
 
     *ret_text = (struct slice){NULL, 0};
     if (fd < 0) {
@@ -29,33 +27,28 @@ static int read_file(const char *path, struct slice *ret_text)
     if (fstat(fd, &st) < 0) {
         return -errno;
     }
-    if (!S_ISREG(st.st_mode)) {
+    if (!S_ISREG(st.st_mode)) { // a fifo or a device could make us wait, or read for ever
         return -EINVAL;
     }
     if (st.st_size > USER_FILE_MAX) {
         return -EFBIG;
     }
-    size = (size_t)st.st_size;
-    text = malloc(size + 1);
-    if (text == NULL) {
-        return -ENOMEM;
+    if (st.st_size == 0) {
+        return 0;
     }
-    while (have < size) {
-        ssize_t n = read(fd, text + have, size - have);
-
-        if (n < 0 && errno != EINTR) {
-            int r = -errno;
-
-            free(text);
-            return r;
-        }
-        if (n == 0) {
-            break;
-        }
-        have += n > 0 ? (size_t)n : 0;
+    text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (text == MAP_FAILED) {
+        return -errno;
     }
-    *ret_text = (struct slice){text, have};
+    *ret_text = (struct slice){text, (size_t)st.st_size};
     return 0;
+}
+
+static void unmap(struct slice text)
+{
+    if (text.len > 0) {
+        (void)munmap((void *)(uintptr_t)text.data, text.len);
+    }
 }
 
 static bool same(struct slice a, struct slice b)
@@ -79,6 +72,7 @@ static bool find_user(struct slice text, const struct user_spec *spec, struct pa
 
 static int find_group(const struct user_spec *spec, gid_t *ret_gid)
 {
+    struct slice file;
     struct slice text;
     struct slice line;
     struct group_entry entry;
@@ -88,30 +82,53 @@ static int find_group(const struct user_spec *spec, gid_t *ret_gid)
         *ret_gid = spec->gid;
         return 0;
     }
-    r = read_file("/etc/group", &text);
-    while (r == 0 && passwd_next_line(&text, &line)) {
+    r = map_file("/etc/group", &file);
+    if (r < 0) {
+        return r;
+    }
+    r = -ESRCH;
+    text = file;
+    while (r < 0 && passwd_next_line(&text, &line)) {
         if (group_line(line, &entry) && same(entry.name, spec->group)) {
             *ret_gid = entry.gid;
-            return 0;
+            r = 0;
         }
     }
-    return r < 0 ? r : -ESRCH;
+    unmap(file);
+    return r;
 }
 
 /* The groups that list the user as a member, as initgroups(3) has it. */
 static int find_memberships(struct slice name, struct user *u)
 {
+    struct slice file;
     struct slice text;
     struct slice line;
     struct group_entry entry;
-    int r = read_file("/etc/group", &text);
+    int r = map_file("/etc/group", &file);
 
+    text = file;
     while (r == 0 && u->group_count < USER_GROUPS_MAX && passwd_next_line(&text, &line)) {
         if (group_line(line, &entry) && group_has(&entry, name)) {
             u->groups[u->group_count++] = entry.gid;
         }
     }
+    unmap(file);
     return r;
+}
+
+/* What passwd says of the user, as long as its text is mapped. */
+static int take_entry(const struct passwd_entry *entry, bool memberships, struct user *u)
+{
+    u->uid = entry->uid;
+    u->gid = entry->gid;
+    if (entry->home.len == 0 || slice_to_string(entry->home, u->home, sizeof(u->home)) < 0) {
+        memcpy(u->home, "/", 2);
+    }
+    if (slice_to_string(entry->shell, u->shell, sizeof(u->shell)) < 0) {
+        u->shell[0] = 0;
+    }
+    return memberships ? find_memberships(entry->name, u) : 0;
 }
 
 int user_resolve(struct slice word, struct user *ret_user)
@@ -123,7 +140,7 @@ int user_resolve(struct slice word, struct user *ret_user)
     int r = passwd_spec(word.len > 0 ? word : (struct slice){root, 1}, &spec);
 
     if (r == 0) {
-        r = read_file("/etc/passwd", &text);
+        r = map_file("/etc/passwd", &text);
     }
     if (r < 0) {
         return r;
@@ -131,22 +148,15 @@ int user_resolve(struct slice word, struct user *ret_user)
     ret_user->uid = spec.uid;
     ret_user->gid = 0;
     ret_user->group_count = 0;
-    ret_user->home = (struct slice){(const uint8_t *)"/", 1};
-    ret_user->shell = (struct slice){NULL, 0};
+    ret_user->shell[0] = 0;
+    memcpy(ret_user->home, "/", 2);
     if (find_user(text, &spec, &entry)) {
-        ret_user->uid = entry.uid;
-        ret_user->gid = entry.gid;
-        ret_user->shell = entry.shell;
-        if (entry.home.len > 0) {
-            ret_user->home = entry.home;
-        }
         // With a group of its own in the word the user gets that and no other, as docker has it.
-        if (spec.group.len == 0 && word.len > 0) {
-            r = find_memberships(entry.name, ret_user);
-        }
+        r = take_entry(&entry, spec.group.len == 0 && word.len > 0, ret_user);
     } else if (!spec.user_is_id) {
-        return -ENOENT;
+        r = -ENOENT;
     }
+    unmap(text);
     if (r == 0 && spec.group.len > 0) {
         r = find_group(&spec, &ret_user->gid);
     }

@@ -7,21 +7,22 @@
 
 #include <sys/types.h>
 
-#define USER_GROUPS_MAX 256          /* supplementary groups */
-#define USER_FILE_MAX (8u << 20)     /* bytes of a passwd or group file */
+#define USER_GROUPS_MAX 256      /* supplementary groups */
+#define USER_FILE_MAX (8u << 20) /* bytes of a passwd or group file */
+#define USER_PATH_MAX 1024       /* bytes of a home or shell with its zero; longer ones are passed over */
 
 struct user {
     uid_t uid;
     gid_t gid;
     gid_t groups[USER_GROUPS_MAX];
     size_t group_count;
-    struct slice home;  // into memory that is never freed: children only
-    struct slice shell; // empty where passwd says nothing
+    char home[USER_PATH_MAX];
+    char shell[USER_PATH_MAX]; // empty where passwd says nothing
 };
 
 /*
- * Resolves word, USER[:GROUP] (empty: uid 0). A number without an entry is itself, with group 0, home "/".
- * 0, -EINVAL (malformed word), -ENOENT (no such user), -ESRCH (no such group), or -errno.
+ * Resolves word, USER[:GROUP] (empty: uid 0). A number without an entry is itself, with group 0 and
+ * home "/". 0, -EINVAL (malformed word), -ENOENT (no such user), -ESRCH (no such group), or -errno.
  */
 int user_resolve(struct slice word, struct user *ret_user);
 

@@ -3,5 +3,5 @@
 
 int main(void)
 {
-	return 0;
+    return 0;
 }

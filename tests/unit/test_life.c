@@ -618,6 +618,22 @@ static void test_names(void **state)
     assert_null(life_event_name(LIFE_EVENT_COUNT));
 }
 
+static void test_public_names(void **state)
+{
+    static const char *const expected[LIFE_STATE_COUNT] = {
+        [LIFE_STARTING] = "starting", [LIFE_UP] = "up",
+        [LIFE_STOPPING] = "stopping", [LIFE_ENDING] = "stopping",
+        [LIFE_KILLING] = "stopping",  [LIFE_GONE] = "stopped",
+    };
+
+    (void)state;
+    for (size_t s = 0; s < COUNT_OF(states); s++) {
+        assert_string_equal(life_public_name(states[s]), expected[states[s]]);
+    }
+    assert_string_equal(life_public_name(LIFE_STATE_COUNT), "stopped");
+    assert_string_equal(life_public_name(UINT64_MAX), "stopped");
+}
+
 /* A grace period of 1 ms is no obstacle to an operator's 400: one of 0 ms must not be either. */
 static void test_01_a_container_without_grace_cut_an_operators_short(void **state)
 {
@@ -670,6 +686,7 @@ int main(void)
         cmocka_unit_test(test_a_deadline_past_the_end_of_time_is_none),
         cmocka_unit_test(test_an_impossible_event_is_ignored),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_public_names),
         cmocka_unit_test(test_01_a_container_without_grace_cut_an_operators_short),
         cmocka_unit_test(test_02_an_endless_stop_fell_back_to_the_containers_grace),
     };

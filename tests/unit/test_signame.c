@@ -84,7 +84,7 @@ static void test_every_number_is_understood(void **state)
 
 static void test_every_offset_is_understood(void **state)
 {
-    char word[16];
+    char word[32];
 
     (void)state;
     for (int offset = 0; offset <= 99; offset++) {
