@@ -126,10 +126,17 @@ int client_dial(const struct context *ctx, const char *name, bool quiet, struct 
         }
     }
     r = try_root(root, ret);
+    if (r == -ENOENT || r == -ECONNREFUSED) {
+        char path[RUNTIME_PATH_MAX + 128];
+
+        (void)snprintf(path, sizeof(path), "%s/%s", root, ret->name);
+        if (runtime_await_start(path)) {
+            r = try_root(root, ret);
+        }
+    }
     if (r < 0) {
         return report_unreachable(root, ret, r, quiet);
     }
-    ret->launched = strcmp(ret->name, "self") != 0 && ret->role == ROLE_OPERATOR;
     // The listener's credentials: PID 1 listened itself, so this is its pid on the host.
     if (sock_peer(ret->fd, &ret->pid, &uid) < 0) {
         ret->pid = 0;
@@ -171,7 +178,7 @@ int client_connect(const struct context *ctx, const char *name, struct client *r
             client_close(ret);
         }
     }
-    if (r == 0 && ret->launched && !ret->monitored) {
+    if (r == 0 && ret->role == ROLE_OPERATOR && !ret->monitored) {
         monitor_replace(ctx, ret->name);
     }
     return r;

@@ -13,8 +13,7 @@ struct client {
     int fd;           // owned
     const char *name; // the container's, for messages
     enum role role;   // by the socket that was found
-    bool launched;    // its folder is one that `run` made: PID 1 may need a monitor
-    bool monitored;   // after client_greet()
+    bool monitored;   // after client_greet(): nobody needs to take the monitor's place
     pid_t pid;        // of PID 1 as this process sees it; 0 where it cannot
     uint32_t request; // number of the last request
     uint8_t buf[PROTO_DATAGRAM_MAX];

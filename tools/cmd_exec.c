@@ -322,7 +322,7 @@ static int run(struct session *s)
         code = relay_run(&s->relay);
     }
     relay_finish(&s->relay);
-    if (s->client.launched && !s->client.monitored) {
+    if (!s->client.monitored) {
         monitor_replace(s->ctx, s->client.name);
     }
     client_close(&s->client);

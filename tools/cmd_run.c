@@ -203,6 +203,24 @@ static int wait_for_monitor(int fd)
     return n == 1 ? byte : report_failure("the monitor died during the launch");
 }
 
+/* The monitor outlives its caller: a lock or a pipe of the caller's must not live as long. */
+static void close_inherited(const struct run *r)
+{
+    int keep[LAUNCH_BINDS_MAX + 8];
+    size_t count = 0;
+
+    keep[count++] = r->caller;
+    keep[count++] = r->spec.rootfs_fd;
+    keep[count++] = r->runtime.dir;
+    keep[count++] = r->runtime.op;
+    keep[count++] = r->runtime.peek;
+    keep[count++] = r->runtime.exit;
+    for (size_t i = 0; i < r->spec.bind_count; i++) {
+        keep[count++] = r->spec.binds[i].tree;
+    }
+    fd_close_all_but(keep, count);
+}
+
 static int run_detached(struct run *r)
 {
     int ends[2];
@@ -218,6 +236,7 @@ static int run_detached(struct run *r)
         (void)setsid();
         fd_close(&ends[0]);
         r->caller = ends[1];
+        close_inherited(r);
         _exit(run_here(r));
     }
     fd_close(&ends[1]);

@@ -95,7 +95,7 @@ int cmd_shutdown(const struct context *ctx, int argc, char **argv)
     if (code == 0) {
         wait_for_end(&c, pidfd);
         // Its monitor clears it away too: whoever comes first. After us the name is free.
-        if (c.launched && runtime_root(ctx, root, sizeof(root)) == 0) {
+        if (runtime_root(ctx, root, sizeof(root)) == 0) {
             (void)runtime_bury(root, c.name, &exit_code);
         }
     }

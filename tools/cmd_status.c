@@ -99,7 +99,7 @@ static int print_text(const struct client *c, const struct status *s)
         (void)printf("pid        %ld\n", s->pid);
     }
     (void)printf("uptime     %s\ninside     %s\nversion    %s\ngrace      %s\nsessions   %llu\n"
-                 "reaped     %llu orphans\n\n",
+                 "orphans    %llu reaped\n\n",
                  table_duration(s->uptime_ms, uptime, sizeof(uptime)), s->place, s->version, grace,
                  (unsigned long long)s->sessions, (unsigned long long)s->reaped);
     return print_service(s);

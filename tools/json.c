@@ -12,6 +12,7 @@ void json_to_stdout(struct json *j)
     *j = (struct json){0};
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): it is written through the structure
 void json_to_buffer(struct json *j, char *buffer, size_t cap)
 {
     *j = (struct json){.buffer = buffer, .cap = cap};

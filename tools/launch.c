@@ -9,6 +9,7 @@
 #include "sys/caps.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
+#include "sys/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,52 +35,6 @@ struct child {
     bool userns;
     int error; // -errno of what failed before the exec
 };
-
-/*
- * clone3(2) as vfork(2) does it: the child borrows our memory and stack until it execs, while we
- * wait. Copying page tables would cost 7 % of a launch. The system call must be inline: the child's
- * return from a libc wrapper would overwrite our return address.
- */
-static __attribute__((noinline)) long clone_borrowing(struct clone_args *args,
-                                                      void (*child)(void *), void *arg)
-{
-#if defined(__x86_64__)
-    long r;
-
-    args->flags |= CLONE_VM | CLONE_VFORK;
-    __asm__ volatile("syscall"
-                     : "=a"(r)
-                     : "a"((long)SYS_clone3), "D"(args), "S"(sizeof(*args))
-                     : "rcx", "r11", "memory");
-    if (r == 0) {
-        child(arg);
-        _exit(EXIT_PORTHOLE);
-    }
-    return r;
-#elif defined(__aarch64__)
-    register long x8 __asm__("x8") = SYS_clone3;
-    register long x0 __asm__("x0") = (long)args;
-    register long x1 __asm__("x1") = sizeof(*args);
-
-    args->flags |= CLONE_VM | CLONE_VFORK;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1) : "memory", "cc");
-    if (x0 == 0) {
-        child(arg);
-        _exit(EXIT_PORTHOLE);
-    }
-    return x0;
-#else
-    long r;
-
-    args->flags |= CLONE_VFORK; // a copy of our memory: slower, and right on every machine
-    r = syscall(SYS_clone3, args, sizeof(*args));
-    if (r == 0) {
-        child(arg);
-        _exit(EXIT_PORTHOLE);
-    }
-    return r < 0 ? -errno : r;
-#endif
-}
 
 /* Every source to its place; nothing else of ours survives. */
 static int place_descriptors(struct child *c)
@@ -253,7 +208,7 @@ static int connect_first(struct spec *s, const struct runtime *run, int sync, st
     char path[RUNTIME_PATH_MAX + 32];
     uint8_t go[PROTO_HEADER];
     struct wire_writer w;
-    int r = 0;
+    int r;
 
     if (s->userns) {
         r = write_maps(l->pid);
@@ -261,7 +216,7 @@ static int connect_first(struct spec *s, const struct runtime *run, int sync, st
             return report_failure("user namespace: id maps: %s", report_errno(r));
         }
         proto_begin(&w, go, sizeof(go), PROTO_OK, 0);
-        r = sock_send(sync, go, (size_t)proto_end(&w), NULL, 0);
+        (void)sock_send(sync, go, (size_t)proto_end(&w), NULL, 0); // dead: the next read tells
     }
     r = wait_until_listening(s, sync);
     if (r != 0) {
@@ -317,7 +272,7 @@ static int clone_init(struct spec *s, struct child *c, int cgroup, struct launch
         .pidfd = (uint64_t)(uintptr_t)&l->pidfd,
         .exit_signal = SIGCHLD,
     };
-    long pid;
+    pid_t pid;
 
     if (!s->net_host) {
         args.flags |= CLONE_NEWNET;
@@ -329,11 +284,11 @@ static int clone_init(struct spec *s, struct child *c, int cgroup, struct launch
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t)cgroup;
     }
-    pid = clone_borrowing(&args, become_init, c);
+    pid = spawn_borrowing_with(&args, become_init, c);
     if (pid < 0) {
-        return report_clone(s, (int)pid);
+        return report_clone(s, pid);
     }
-    l->pid = (pid_t)pid;
+    l->pid = pid;
     return c->error < 0 ? report_failure("porthole-init: %s", report_errno(c->error)) : 0;
 }
 

@@ -12,12 +12,13 @@ static const struct {
     int (*run)(const struct context *ctx, int argc, char **argv);
     const char *usage;
     const char *what;
+    bool json; // it prints what --json makes a document
 } commands[] = {
     {"run", cmd_run, "[OPTION...] --rootfs DIR NAME [--] COMMAND [ARG...]", "launch a container"},
-    {"list", cmd_list, "", "the containers of this host"},
-    {"status", cmd_status, "[NAME]", "a container and its main command"},
-    {"ps", cmd_ps, "[NAME]", "its processes"},
-    {"inspect", cmd_inspect, "[NAME] [namespaces|mounts|capabilities]", "what it really has"},
+    {"list", cmd_list, "", "the containers of this host", true},
+    {"status", cmd_status, "[NAME]", "a container and its main command", true},
+    {"ps", cmd_ps, "[NAME]", "its processes", true},
+    {"inspect", cmd_inspect, "[NAME] [namespaces|mounts|capabilities]", "what it really has", true},
     {"exec", cmd_exec, "[-i] [-t] [-u USER] [-w DIR] [-e K=V] [NAME] [--] COMMAND [ARG...]",
      "run a command inside"},
     {"shell", cmd_shell, "[-u USER] [-w DIR] [-e K=V] [NAME]",
@@ -95,6 +96,9 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(argv[at], commands[i].name) == 0) {
             report_command = commands[i].name;
+            if (ctx.json && !commands[i].json) {
+                return report_usage("--json: there is nothing to print as JSON");
+            }
             return commands[i].run(&ctx, argc - at, argv + at);
         }
     }

@@ -96,10 +96,12 @@ void monitor_audit(const char *root, const char *name, const struct proto_msg *m
 void monitor_detach_self(void)
 {
     static const int none[3] = {-1, -1, -1};
+    int unpinned;
 
     (void)setsid();
-    (void)chdir("/");
     (void)fd_to_stdio(none);
+    unpinned = chdir("/");
+    (void)unpinned; // a directory that stays pinned is no reason to end
 }
 
 /* Until PID 1 is gone: poll sees a process that is nobody's child here through its pidfd. */
@@ -151,7 +153,7 @@ void monitor_replace(const struct context *ctx, const char *name)
 
     if (pid == 0) { // twice, so that it is nobody's child and nobody has to reap it
         if (fork() == 0) {
-            (void)fd_cloexec_from(3);
+            fd_close_all_but(NULL, 0);
             replacement(ctx, name);
         }
         _exit(0);

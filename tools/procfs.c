@@ -62,17 +62,26 @@ char *procfs_file(const struct procfs *p, long pid, const char *name, size_t *re
     return fd < 0 ? NULL : read_all(fd, ret_len);
 }
 
+/* The next number of a line; 0 at its end. */
+static long next_number(const char **rest)
+{
+    char *end;
+    long n = strtol(*rest, &end, 10);
+
+    *rest = end;
+    return n;
+}
+
 /* "0 1000 1": id inside, id as the reader sees it, how many. Other lines are rare; ids then stay. */
 static void read_map(struct procfs *p)
 {
     size_t len;
     char *text = procfs_file(p, p->init, "uid_map", &len);
+    const char *rest = text != NULL ? text : "";
 
-    p->uid_count = 0;
-    if (text != NULL &&
-        sscanf(text, "%ld %ld %ld", &p->uid_inside, &p->uid_outside, &p->uid_count) != 3) {
-        p->uid_count = 0;
-    }
+    p->uid_inside = next_number(&rest);
+    p->uid_outside = next_number(&rest);
+    p->uid_count = next_number(&rest);
     free(text);
 }
 
@@ -109,25 +118,40 @@ void procfs_close(struct procfs *p)
     fd_close(&p->fd);
 }
 
-/* Behind the name, which may hold anything: fields from the third on. */
+/* Fields of stat behind the name, which may hold anything: proc(5) counts them from 1. */
+enum {
+    STAT_STATE = 3,
+    STAT_PPID = 4,
+    STAT_UTIME = 14,
+    STAT_STIME = 15,
+    STAT_START = 22,
+    STAT_RSS = 24
+};
+
 static int parse_stat(const char *text, struct process *ret)
 {
     const char *rest = strrchr(text, ')');
-    unsigned long utime;
-    unsigned long stime;
-    unsigned long long start;
-    long pages;
+    uint64_t tick = (uint64_t)sysconf(_SC_CLK_TCK);
+    uint64_t field[STAT_RSS + 1];
 
-    if (rest == NULL ||
-        sscanf(rest + 1,
-               " %c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %llu "
-               "%*u %ld",
-               &ret->state, &ret->parent, &utime, &stime, &start, &pages) != 6) {
+    if (rest == NULL || strlen(rest) < 4) {
         return -EBADMSG;
     }
-    ret->cpu_ms = (uint64_t)(utime + stime) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
-    ret->start_ms = (uint64_t)start * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
-    ret->rss = (uint64_t)(pages > 0 ? pages : 0) * (uint64_t)sysconf(_SC_PAGESIZE);
+    ret->state = rest[2];
+    rest += 3;
+    for (int i = STAT_PPID; i <= STAT_RSS; i++) {
+        char *end;
+
+        field[i] = strtoull(rest, &end, 10);
+        if (end == rest) {
+            return -EBADMSG;
+        }
+        rest = end;
+    }
+    ret->parent = (long)field[STAT_PPID];
+    ret->cpu_ms = (field[STAT_UTIME] + field[STAT_STIME]) * 1000 / tick;
+    ret->start_ms = field[STAT_START] * 1000 / tick;
+    ret->rss = field[STAT_RSS] * (uint64_t)sysconf(_SC_PAGESIZE);
     return 0;
 }
 
@@ -167,6 +191,21 @@ static long map_uid(const struct procfs *p, long uid)
     return uid - p->uid_outside + p->uid_inside;
 }
 
+/*
+ * The kernel counts in batches of pages a CPU: a tiny process may show none at all. The exact figure
+ * takes a walk of its page tables, and the right to see it.
+ */
+static uint64_t exact_rss(const struct procfs *p, long pid)
+{
+    size_t len;
+    char *text = procfs_file(p, pid, "smaps_rollup", &len);
+    const char *at = text != NULL ? strstr(text, "\nRss:") : NULL;
+    uint64_t rss = at != NULL ? strtoull(at + 5, NULL, 10) * 1024 : 0;
+
+    free(text);
+    return rss;
+}
+
 int procfs_read(const struct procfs *p, long pid, struct process *ret)
 {
     size_t len = 0;
@@ -180,6 +219,9 @@ int procfs_read(const struct procfs *p, long pid, struct process *ret)
         ret->pid = pid;
         ret->uid = map_uid(p, strtol(uid + 5, NULL, 10));
         r = parse_stat(stat, ret);
+        if (r == 0 && ret->rss == 0 && ret->state != 'Z') {
+            ret->rss = exact_rss(p, pid);
+        }
         set_command(ret, stat, cmdline != NULL ? cmdline : "", cmdline != NULL ? len : 0);
     }
     free(stat);

@@ -91,7 +91,7 @@ static void set_size(struct relay *r)
 {
     struct winsize size;
 
-    if (r->master >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0) {
+    if (r->master >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0) {
         (void)ioctl(r->master, TIOCSWINSZ, &size);
     }
 }

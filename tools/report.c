@@ -144,6 +144,8 @@ int report_failure(const char *format, ...)
 
 const char *report_errno(int error)
 {
+    static char text[128];
+
     switch (error < 0 ? -error : error) {
     case ENOENT:
         return "no such file or directory";
@@ -164,6 +166,10 @@ const char *report_errno(int error)
     case ENOEXEC:
         return "not a program that this machine runs, nor a script";
     default:
-        return strerror(error < 0 ? -error : error);
+        (void)snprintf(text, sizeof(text), "%s", strerror(error < 0 ? -error : error));
+        if (text[0] >= 'A' && text[0] <= 'Z' && !(text[1] >= 'A' && text[1] <= 'Z')) {
+            text[0] = (char)(text[0] - 'A' + 'a');
+        }
+        return text;
     }
 }

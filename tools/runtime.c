@@ -17,7 +17,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+#define START_WAIT_MS 10000 /* ms that a client waits for a container that is just starting */
+#define START_POLL_MS 2     /* ms; a boot takes about one */
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
@@ -29,6 +33,10 @@ bool runtime_name_ok(const char *name, const char **ret_reason)
 
     if (strcmp(name, "self") == 0) {
         *ret_reason = "is reserved for the container that one is in";
+        return false;
+    }
+    if (strcmp(name, "audit.log") == 0) {
+        *ret_reason = "is reserved for the audit trail";
         return false;
     }
     if (len == 0 || len > CONTAINER_NAME_MAX) {
@@ -137,9 +145,11 @@ static int make_contents(struct runtime *r, const char *path, long peek_gid)
     if (peek_gid < 0) {
         return 0;
     }
-    if (mkdirat(r->dir, "peek", 0750) < 0 ||
-        fchownat(r->dir, "peek", (uid_t)-1, (gid_t)peek_gid, AT_SYMLINK_NOFOLLOW) < 0) {
+    if (mkdirat(r->dir, "peek", 0750) < 0) {
         return -errno;
+    }
+    if (fchownat(r->dir, "peek", (uid_t)-1, (gid_t)peek_gid, AT_SYMLINK_NOFOLLOW) < 0) {
+        return errno == EPERM ? -EDOM : -errno; // told apart from the folder's own EPERM
     }
     r->peek = openat(r->dir, "peek", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     return r->peek < 0 ? -errno : 0;
@@ -197,6 +207,23 @@ static int read_exit(int dir)
     return (int)strtol(text, NULL, 10);
 }
 
+bool runtime_await_start(const char *path)
+{
+    int dir FD_CLEANUP = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    struct timespec pause = {.tv_nsec = START_POLL_MS * 1000000L};
+
+    if (dir < 0 || flock(dir, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+        return false;
+    }
+    for (int waited = 0; waited < START_WAIT_MS; waited += START_POLL_MS) {
+        (void)nanosleep(&pause, NULL);
+        if (flock(dir, LOCK_SH | LOCK_NB) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool runtime_bury(const char *root, const char *name, int *ret_code)
 {
     char path[RUNTIME_PATH_MAX];
@@ -213,6 +240,9 @@ bool runtime_bury(const char *root, const char *name, int *ret_code)
     dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (dir < 0) {
         return errno == ENOENT;
+    }
+    if (faccessat(dir, "exit", F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+        return false; // an entrypoint's folder, made by an engine or by hand: not ours to remove
     }
     if (flock(dir, LOCK_EX | LOCK_NB) < 0) {
         return false; // it is just starting
@@ -271,7 +301,10 @@ int runtime_create(const struct context *ctx, const char *name, long peek_gid, s
     if (r < 0) {
         remove_tree(draft);
         runtime_finish(ret);
-        return report_failure("%s: \"%s\": %s", "runtime folder", ret->root, report_errno(r));
+        if (r == -EDOM) {
+            return report_failure("--peek-group: %ld: not a group of yours", peek_gid);
+        }
+        return report_failure("runtime folder: \"%s\": %s", ret->root, report_errno(r));
     }
     r = publish(ret, draft);
     if (r < 0) {

@@ -51,8 +51,15 @@ void runtime_remove(struct runtime *r);
 void runtime_finish(struct runtime *r);
 
 /*
+ * Where the container in this folder is just starting (its launcher holds the lock): waits until it
+ * listens or has failed, and returns true: try again. False where it was not, or took too long.
+ */
+bool runtime_await_start(const char *path);
+
+/*
  * NAME is dead where its folder is there, nobody holds its lock and its socket refuses: clears it
- * away and stores the exit status it left (-1: none). True where it was dead (or is gone now).
+ * away and stores the exit status it left (-1: none). True where it was dead (or is gone now). A
+ * folder that `run` did not make (an engine's container peeks out of it) is left alone.
  */
 bool runtime_bury(const char *root, const char *name, int *ret_code);
 

@@ -10,7 +10,6 @@
 #include <linux/mount.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define NSN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -42,17 +41,20 @@ struct row {
             .attr = (attrs), .flags = (f), .a = (keep) \
         } \
     }
-#define NODE_ROWS(name, minor_number, major_number) \
+/* makedev(3) for small numbers, constant under every C library. */
+#define DEVICE(major_number, minor_number) ((major_number) << 8 | (minor_number))
+
+#define NODE_ROWS(name, major_number, minor_number) \
     {MAPPED, \
      {.kind = OP_NODE, \
       .target = "dev/" name, \
       .a = 0666, \
-      .b = makedev(major_number, minor_number)}}, \
+      .b = DEVICE(major_number, minor_number)}}, \
     { \
         SINGLE, \
         { \
             .kind = OP_NODE, .target = "dev/" name, .source = "/dev/" name, .c = 1, \
-            .b = makedev(major_number, minor_number) \
+            .b = DEVICE(major_number, minor_number) \
         } \
     }
 #define LINK_ROW(path, to) \
@@ -103,12 +105,12 @@ static const struct row table[] = {
       .flags = OPF_NO_SYMLINKS}},
     MOUNT_ROW(CGROUP, "cgroup2", "sys/fs/cgroup", "", NSN | RO, OPF_NO_SYMLINKS | OPF_OPTIONAL, 0),
     MOUNT_ROW(ALWAYS, "tmpfs", "dev", "mode=755,size=64k", NS, OPF_NO_SYMLINKS, 0),
-    NODE_ROWS("null", 3, 1),
-    NODE_ROWS("zero", 5, 1),
-    NODE_ROWS("full", 7, 1),
-    NODE_ROWS("random", 8, 1),
-    NODE_ROWS("urandom", 9, 1),
-    NODE_ROWS("tty", 0, 5),
+    NODE_ROWS("null", 1, 3),
+    NODE_ROWS("zero", 1, 5),
+    NODE_ROWS("full", 1, 7),
+    NODE_ROWS("random", 1, 8),
+    NODE_ROWS("urandom", 1, 9),
+    NODE_ROWS("tty", 5, 0),
     DIR_ROW("dev/pts", 0755),
     // Nothing can ever be put into it once its own mount covers it: masks are copies of it.
     {ALWAYS, {.kind = OP_DIRECTORY, .target = "dev/shm", .a = 0755, .flags = OPF_EMPTY}},

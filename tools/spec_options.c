@@ -68,7 +68,8 @@ static const char help[] =
     "Launches a container in new namespaces and runs COMMAND in it.\n"
     "\n"
     "  --rootfs DIR         its root file system\n"
-    "  -d, --detach         return when it is up; a monitor stays behind\n"
+    "  -d, --detach         return when it is up; a monitor stays behind; COMMAND's\n"
+    "                       output goes to /dev/null\n"
     "  -i                   connect stdin\n"
     "  -t                   give COMMAND a terminal of the container's own\n"
     "  --hostname NAME      default: the container's name\n"
@@ -102,8 +103,6 @@ static int add_env(struct spec *s, const char *word)
         return report_usage("--env: \"%s\": no name before the =", word);
     }
     if (word[key] == 0) { // K: as it is here; not set here: not set there
-        extern char **environ;
-
         entry = NULL;
         for (char **e = environ; *e != NULL && entry == NULL; e++) {
             if (strncmp(*e, word, key) == 0 && (*e)[key] == '=') {
@@ -225,7 +224,8 @@ static int take_option(struct parser *p, int id, const char *value)
         s->net_host = true;
         return strcmp(value, "host") == 0
                    ? 0
-                   : report_usage("--net: \"%s\": only host is known", value);
+                   : report_usage("--net: \"%s\": needs host; without it there is only loopback",
+                                  value);
     case OPT_GRACE:
         s->grace = options_seconds(value);
         return s->grace >= 0 ? 0

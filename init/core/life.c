@@ -53,15 +53,14 @@ static unsigned stop(struct life *l, msec_t grace, msec_t now, unsigned actions)
 
 static unsigned main_exited(struct life *l, int64_t code, msec_t now)
 {
+    bool asked = l->state == LIFE_STOPPING; // then its grace period runs already, whatever ours is
+
     l->main_alive = false;
     l->code = (int)code;
-    if (l->grace <= 0) {
+    if (!asked && l->grace <= 0) {
         return kill_all(l, now);
     }
-    if (l->deadline == MSEC_NEVER) {
-        l->deadline = after(now, l->grace);
-    }
-    return move(l, LIFE_ENDING, l->deadline, ACT_TERM_ALL);
+    return move(l, LIFE_ENDING, asked ? l->deadline : after(now, l->grace), ACT_TERM_ALL);
 }
 
 static unsigned on_execed(struct life *l)

@@ -17,11 +17,10 @@ typedef int64_t msec_t;
 #define SLOTS_INSIDE 4
 #define SLOTS_MONITOR 1
 #define SLOTS_MAX (SLOTS_OPERATOR + SLOTS_OBSERVER + SLOTS_INSIDE + SLOTS_MONITOR)
-#define ACCEPTS_PER_TURN 4     /* connections; reaping must not wait behind a flood of connects */
-#define MESSAGES_PER_TURN 8    /* datagrams of one connection, for the same reason */
-#define HELLO_TIMEOUT_MS 2000  /* ms a connection may stay without a hello */
-#define SESSION_SETUP_MS 10000 /* ms a session child may take until its command runs */
-#define LISTEN_BACKLOG 16      /* connections waiting for accept */
+#define ACCEPTS_PER_TURN 4    /* connections; reaping must not wait behind a flood of connects */
+#define MESSAGES_PER_TURN 8   /* datagrams of one connection, for the same reason */
+#define HELLO_TIMEOUT_MS 2000 /* ms a connection may stay without a hello */
+#define LISTEN_BACKLOG 16     /* connections waiting for accept */
 
 /* Sessions (`exec`): a counted table; its slots are those of the operators. */
 #define SESSIONS_MAX 32 /* sessions */
@@ -40,7 +39,5 @@ typedef int64_t msec_t;
 
 /* The launcher's side. */
 #define CONTAINER_NAME_MAX 63 /* bytes, without the closing zero */
-#define LAUNCH_TIMEOUT_MS \
-    30000 /* ms until "up": a file system that hangs must not hang the launcher */
 
 #endif

@@ -32,10 +32,10 @@ struct user_spec {
     uint32_t gid; // valid where group_is_id
 };
 
-/* Decimal number of 0 … ID_MAX, nothing before or after it. */
+/* Decimal number of 0 … ID_MAX in at most ten digits, nothing before or after it. */
 bool passwd_number(struct slice s, uint32_t *ret_id);
 
-/* Returns 0, -EINVAL: empty, an empty group, or a number that is too large. */
+/* Returns 0, -EINVAL: empty, an empty group, a second colon, or a number that is too large. */
 int passwd_spec(struct slice s, struct user_spec *ret_spec);
 
 /* Takes the next line (without its end) off *text. False at the end of the text. */

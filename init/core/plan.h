@@ -21,7 +21,7 @@ enum plan_flag {
     PLAN_CGROUP = 1 << 2, /* PID 1 starts in the container's cgroup: unshare its namespace there */
     PLAN_OBSERVERS = 1 << 3, /* there is a peek/ folder to listen in */
     PLAN_VERBOSE = 1 << 4,
-    PLAN_TELL_UP = 1 << 5,  /* the launcher waits for UP */
+    PLAN_TELL_UP = 1 << 5, /* the launcher waits for UP */
 };
 
 /* How a command is started; in TAG_FLAGS of a plan and of EXEC. */
@@ -54,7 +54,7 @@ enum plan_op_flag {
     OPF_CREATE = 1 << 3,      /* make target where it is missing */
     OPF_FILE = 1 << 4,        /* … as a file, not a directory */
     OPF_RECURSIVE = 1 << 5,   /* OP_ROOT, OP_BIND: with the mounts below */
-    OPF_EMPTY = 1 << 6,       /* OP_DIRECTORY: what OP_MASK shows, read-only, in a directory's place */
+    OPF_EMPTY = 1 << 6, /* OP_DIRECTORY: what OP_MASK shows, read-only, in a directory's place */
 };
 
 /*

@@ -49,7 +49,8 @@ enum feature {
     X(ERROR, 130, 0, "errno; for EXEC and the launch also step and object") \
     X(STATUS_OK, 131, 0, "the container and its main command") \
     X(PROC_OK, 132, 0, "one descriptor: the container's procfs") \
-    X(STARTED, 133, 0, "a session with a terminal: its pid, one descriptor: the terminal's master") \
+    X(STARTED, 133, 0, \
+      "a session with a terminal: its pid, one descriptor: the terminal's master") \
     X(EXIT, 134, 0, "a session has ended: code, wait status") \
     X(STATE, 135, 0, "the state waited for; when gone, the exit code") \
     X(UP, 136, 0, "to the launcher: the main command runs") \
@@ -67,60 +68,60 @@ enum tag_kind { TAG_U64, TAG_TEXT, TAG_BYTES, TAG_LIST };
 
 /* name, number, kind. Shared by datagrams and by the plan (plan.h). */
 #define PROTO_TAGS(X) \
-    X(VERSION, 1, TAG_U64)        /* highest protocol version spoken */ \
-    X(VERSION_MIN, 2, TAG_U64)    /* lowest */ \
-    X(FEATURES, 3, TAG_U64)       /* enum feature */ \
-    X(ROLE, 4, TAG_U64)           /* enum role */ \
-    X(INSTANCE, 5, TAG_BYTES)     /* 16 random bytes, one container's life */ \
-    X(ERRNO, 6, TAG_U64)          /* Linux errno, positive */ \
-    X(STEP, 7, TAG_U64)           /* enum step */ \
-    X(OBJECT, 8, TAG_TEXT)        /* what the step worked on */ \
-    X(SIGNAL, 9, TAG_U64)         /* Linux signal number */ \
-    X(SESSION, 10, TAG_U64)       /* a session's name, chosen by its client; not 0 */ \
-    X(PID, 11, TAG_U64)           /* as PID 1 sees it */ \
-    X(STATE, 12, TAG_U64)         /* enum life_state */ \
-    X(CODE, 13, TAG_U64)          /* exit code, 128 + signal */ \
-    X(STATUS, 14, TAG_U64)        /* wait status as waitpid(2) has it */ \
-    X(GRACE, 15, TAG_U64)         /* ms; MSEC_NEVER: no escalation */ \
-    X(ARG, 16, TAG_LIST)          /* one argument of a command */ \
-    X(ENV, 17, TAG_LIST)          /* one K=V */ \
-    X(USER, 18, TAG_TEXT)         /* USER[:GROUP], names or numbers */ \
-    X(WORKDIR, 19, TAG_TEXT)      /* a path inside */ \
-    X(FLAGS, 20, TAG_U64)         /* enum command_flag */ \
-    X(ROWS, 21, TAG_U64)          /* terminal size in characters */ \
-    X(COLUMNS, 22, TAG_U64)       /* */ \
-    X(UPTIME, 23, TAG_U64)        /* ms since PID 1 started */ \
-    X(MAIN_UPTIME, 24, TAG_U64)   /* ms since the main command started */ \
-    X(SESSIONS, 25, TAG_U64)      /* sessions that run now */ \
-    X(PLACE, 26, TAG_U64)         /* enum place: where PID 1 finds itself */ \
-    X(RELEASE, 27, TAG_TEXT)      /* porthole's version */ \
-    X(MONITORED, 28, TAG_U64)     /* 1: a monitor is connected */ \
-    X(CAPS, 29, TAG_U64)          /* capability set, bit n is capability n */ \
-    X(NAMESPACE, 30, TAG_LIST)    /* TYPE:[INODE], as readlink(/proc/PID/ns/TYPE) has it */ \
-    X(REAPED, 31, TAG_U64)        /* orphans reaped so far */ \
-    X(VERB, 32, TAG_U64)          /* audit: the request's type */ \
-    X(UID, 33, TAG_U64)           /* audit: the client's uid as PID 1 sees it */ \
-    X(TIME, 34, TAG_U64)          /* audit: wall clock, ms since 1970 */ \
-    X(LOST, 35, TAG_U64)          /* audit: records lost before this one */ \
-    X(PHASE, 36, TAG_U64)         /* audit: enum audit_phase */ \
-    X(CLIENT_PID, 37, TAG_U64)    /* audit: the client's pid by its own word (HELLO) */ \
-    X(CAPS_BOUNDING, 38, TAG_U64) /* capabilities that PID 1 kept in its bounding set */
+    X(VERSION, 1, TAG_U64)      /* highest protocol version spoken */ \
+    X(VERSION_MIN, 2, TAG_U64)  /* lowest */ \
+    X(FEATURES, 3, TAG_U64)     /* enum feature */ \
+    X(ROLE, 4, TAG_U64)         /* enum role */ \
+    X(INSTANCE, 5, TAG_BYTES)   /* 16 random bytes, one container's life */ \
+    X(ERRNO, 6, TAG_U64)        /* Linux errno, positive */ \
+    X(STEP, 7, TAG_U64)         /* enum step */ \
+    X(OBJECT, 8, TAG_TEXT)      /* what the step worked on */ \
+    X(SIGNAL, 9, TAG_U64)       /* Linux signal number */ \
+    X(SESSION, 10, TAG_U64)     /* a session's name, chosen by its client; not 0 */ \
+    X(PID, 11, TAG_U64)         /* as PID 1 sees it */ \
+    X(STATE, 12, TAG_U64)       /* enum life_state */ \
+    X(CODE, 13, TAG_U64)        /* exit code, 128 + signal */ \
+    X(STATUS, 14, TAG_U64)      /* wait status as waitpid(2) has it */ \
+    X(GRACE, 15, TAG_U64)       /* ms; MSEC_NEVER: no escalation */ \
+    X(ARG, 16, TAG_LIST)        /* one argument of a command */ \
+    X(ENV, 17, TAG_LIST)        /* one K=V */ \
+    X(USER, 18, TAG_TEXT)       /* USER[:GROUP], names or numbers */ \
+    X(WORKDIR, 19, TAG_TEXT)    /* a path inside */ \
+    X(FLAGS, 20, TAG_U64)       /* enum command_flag */ \
+    X(ROWS, 21, TAG_U64)        /* terminal size in characters */ \
+    X(COLUMNS, 22, TAG_U64)     /* */ \
+    X(UPTIME, 23, TAG_U64)      /* ms since PID 1 started */ \
+    X(MAIN_UPTIME, 24, TAG_U64) /* ms since the main command started */ \
+    X(SESSIONS, 25, TAG_U64)    /* sessions that run now */ \
+    X(PLACE, 26, TAG_U64)       /* enum place: where PID 1 finds itself */ \
+    X(RELEASE, 27, TAG_TEXT)    /* porthole's version */ \
+    X(MONITORED, 28, TAG_U64)   /* 1: a monitor is connected */ \
+    X(CAPS, 29, TAG_U64)        /* capability set, bit n is capability n */ \
+    X(NAMESPACE, 30, TAG_LIST)  /* TYPE:[INODE], as readlink(/proc/PID/ns/TYPE) has it */ \
+    X(REAPED, 31, TAG_U64)      /* orphans reaped so far */ \
+    X(VERB, 32, TAG_U64)        /* audit: the request's type */ \
+    X(UID, 33, TAG_U64)         /* audit: the client's uid as PID 1 sees it */ \
+    X(TIME, 34, TAG_U64)        /* audit: wall clock, ms since 1970 */ \
+    X(LOST, 35, TAG_U64)        /* audit: records lost before this one */ \
+    X(PHASE, 36, TAG_U64)       /* audit: enum audit_phase */ \
+    X(CLIENT_PID, 37, TAG_U64)  /* audit: the client's pid by its own word (HELLO) */
 
 enum proto_tag {
 #define X(name, number, kind) TAG_##name = (number),
     PROTO_TAGS(X)
 #undef X
-        TAG_NUMBER_MAX = 38
+        TAG_NUMBER_MAX = 37
 };
 
 /* A decoded datagram; its slices point into the datagram. */
 struct proto_msg {
     uint16_t type;
     uint32_t request;
-    uint64_t seen;                         // bit n: tag n is there
-    uint64_t num[TAG_NUMBER_MAX + 1];      // of TAG_U64 tags; 0 where not there
-    struct slice text[TAG_NUMBER_MAX + 1]; // of TAG_TEXT and TAG_BYTES tags; empty where not there
-    struct slice body;                     // the whole list, for TAG_LIST tags
+    uint64_t seen;                    // bit n: tag n is there
+    uint64_t num[TAG_NUMBER_MAX + 1]; // of TAG_U64 tags; 0 where not there
+    struct slice text[TAG_NUMBER_MAX +
+                      1]; // of all other tags; empty where not there, the last of a TAG_LIST
+    struct slice body;    // the whole list, for TAG_LIST tags
 };
 
 /*

@@ -15,7 +15,10 @@
  */
 int signame_parse(const char *word);
 
-/* "TERM" for 15, "RTMIN+3" for 37; "?" for a number that is no signal. buf holds SIGNAME_MAX. */
+/*
+ * "TERM" for 15, "RTMIN+3" for 37; "?" for a number that has no name (32 and 33 are the C libraries'
+ * own). buf holds SIGNAME_MAX.
+ */
 const char *signame_format(int number, char *buf);
 
 #endif

@@ -15,6 +15,7 @@
 #include "sys/mnt.h"
 #include "sys/net.h"
 #include "sys/sock.h"
+#include "sys/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,18 +65,9 @@ static void report(const struct init *in, int sync, const struct failure *f)
 
 static int read_plan(struct plan *ret_plan, struct slice *ret_image)
 {
-    long size = fd_sealed_size(LAUNCH_FD_PLAN, SESSION_ARGS_MAX);
-    void *image;
+    int r = fd_map_sealed(LAUNCH_FD_PLAN, SESSION_ARGS_MAX, ret_image);
 
-    if (size <= 0) {
-        return size < 0 ? (int)size : -EBADMSG;
-    }
-    image = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, LAUNCH_FD_PLAN, 0);
-    if (image == MAP_FAILED) {
-        return -errno;
-    }
-    *ret_image = (struct slice){image, (size_t)size};
-    return plan_decode(*ret_image, ret_plan);
+    return r < 0 ? r : plan_decode(*ret_image, ret_plan);
 }
 
 /* One datagram from the launcher: the maps are written. End of file: it is dead, and so are we. */
@@ -98,7 +90,7 @@ static int listen_for_host(struct init *in, uint64_t flags)
     r = in->listener[LISTEN_OPERATOR] =
         sock_listen_at(LAUNCH_FD_OP_DIR, "control.sock", LISTEN_BACKLOG);
     if (r >= 0 && (flags & PLAN_OBSERVERS) != 0) {
-        (void)umask(0117); // the folder's group may connect
+        (void)umask(0111); // the folder is the access list, not the socket
         r = in->listener[LISTEN_OBSERVER] =
             sock_listen_at(LAUNCH_FD_PEEK_DIR, "peek.sock", LISTEN_BACKLOG);
     }
@@ -244,8 +236,13 @@ static int furnish(struct init *in, const struct plan *p, struct failure *f)
     return r < 0 ? failed(f, STEP_PRIVILEGES, r, "capabilities") : 0;
 }
 
+static void main_child(void *arg)
+{
+    command_become(arg);
+}
+
 /*
- * Step 6. By vfork(2): a boot has nobody to serve meanwhile, so it may wait for the exec, and copying
+ * Step 6. As vfork(2) does it: a boot has nobody to serve meanwhile, so it may wait for the exec, and copying
  * our page tables for the child would cost more than all of the steps before.
  */
 static int start_main(struct init *in, const struct plan *p, struct failure *f)
@@ -266,13 +263,10 @@ static int start_main(struct init *in, const struct plan *p, struct failure *f)
         c.stdio[i] = fd_is_anonymous_pipe(i) ? i : -1;
     }
     in->main_started = clock_monotonic();
-    pid = vfork();
-    if (pid == 0) {
-        command_become(&c);
-    }
+    pid = spawn_borrowing(main_child, &c);
     command_finish(&c);
     if (pid < 0) {
-        return failed(f, STEP_FORK, -errno, "process");
+        return failed(f, STEP_FORK, pid, "process");
     }
     in->main_pid = pid;
     in->main_runs = !c.failed;
@@ -283,8 +277,8 @@ static int start_main(struct init *in, const struct plan *p, struct failure *f)
 
 static int boot_steps(struct init *in, struct failure *f)
 {
-    struct slice image;
-    struct plan plan;
+    struct slice image = {NULL, 0};
+    struct plan plan = {.flags = 0};
     int r = read_plan(&plan, &image);
 
     if (r < 0) {
@@ -421,19 +415,19 @@ static void open_own_channel(struct init *in, const char *folder)
 {
     char path[4096];
     size_t len = strlen(folder);
-    mode_t before = umask(0177);
+    mode_t before = umask(022);
     int back FD_CLEANUP = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int r = -ENAMETOOLONG;
 
     if (len + sizeof("/op") <= sizeof(path)) {
-        memcpy(path, folder, len);
-        memcpy(path + len, "/op", sizeof("/op"));
+        (void)stpcpy(stpcpy(path, folder), "/op");
         r = in->control_dirs[LISTEN_INSIDE] = make_folder(folder, 0755);
     }
     if (r >= 0) {
         r = in->control_dirs[LISTEN_OPERATOR] = make_folder(path, 0700);
     }
     if (r >= 0) {
+        (void)umask(0177);
         r = in->listener[LISTEN_OPERATOR] =
             listen_fresh(in->control_dirs[LISTEN_OPERATOR], "control.sock");
     }
@@ -447,14 +441,18 @@ static void open_own_channel(struct init *in, const char *folder)
         r = -errno;
     }
     if (r < 0) {
-        say(folder, "no control socket, going on without:");
-        say(folder, say_errno(r));
+        say_reason(folder, "no control socket", say_errno(r));
         return;
     }
     in->place = find_place();
     in->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     in->devpts_fd = open("/dev/pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
     make_instance(in);
+}
+
+static void plain_child(void *arg)
+{
+    command_become_plain(arg);
 }
 
 int boot_entrypoint(struct init *in, const struct options *o)
@@ -478,13 +476,10 @@ int boot_entrypoint(struct init *in, const struct options *o)
     }
     in->started = in->main_started = clock_monotonic();
     life_init(&in->life, o->grace);
-    child = vfork(); // as in start_main(); what it shares with us until its exec it leaves alone
-    if (child == 0) {
-        command_become_plain(in);
-    }
+    child = spawn_borrowing(plain_child, in);
     if (child < 0) {
-        say("fork", say_errno(errno));
-        return -errno;
+        say("fork", say_errno(child));
+        return child;
     }
     in->main_pid = child;
     in->main_runs = true; // a failed exec shows by its exit code

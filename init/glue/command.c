@@ -8,6 +8,7 @@
 #include "glue/say.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
+#include "sys/mem.h"
 #include "sys/pty.h"
 #include "sys/sig.h"
 #include "sys/sock.h"
@@ -27,8 +28,6 @@
 
 #define OBJECT_MAX 256 /* bytes of a name in an error */
 #define PATH_BYTES 4096
-
-extern char **environ;
 
 /* What is being built for exec, all of it in one mapping: pointers from the front, then strings. */
 struct image {
@@ -113,8 +112,8 @@ static int map_image(struct command *c, struct image *img)
     }
     pointers = 1 + args + 1 + env + 1;
     c->mapped = pointers * sizeof(char *) + bytes;
-    c->memory = mmap(NULL, c->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (c->memory == MAP_FAILED) {
+    c->memory = mem_map(c->mapped);
+    if (c->memory == NULL) {
         c->mapped = 0;
         return -errno;
     }

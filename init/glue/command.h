@@ -7,7 +7,7 @@
 #include "glue/init.h"
 
 /*
- * The main command's child is made by vfork(2) and works in PID 1's memory until its exec, so that
+ * The main command's child borrows our memory (spawn.h) and works in PID 1's memory until its exec, so that
  * nothing here may allocate: what it needs is one mapping, which the parent gives back.
  */
 struct command {
@@ -29,7 +29,7 @@ struct command {
  */
 _Noreturn void command_become(struct command *c);
 
-/* In the parent of a vfork: gives back what the child has mapped. */
+/* In the parent of such a child: gives back what the child has mapped. */
 void command_finish(struct command *c);
 
 /* The same for an entrypoint's command, which takes everything as PID 1 was given it. */

@@ -3,14 +3,19 @@
 #include "glue/descendants.h"
 
 #include "sys/fd.h"
+#include "sys/mem.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#define PROCESSES_MAX 4194304 /* the kernel's own limit of pids on 64 bits, proc(5): pid_max */
 
 struct process {
     pid_t pid;
@@ -19,9 +24,17 @@ struct process {
 };
 
 struct table {
-    struct process *entry; // owned; this child's heap
+    struct process *entry; // one mapping; only what is used is ever touched
     size_t count;
-    size_t cap;
+};
+
+/* As the kernel writes it: opendir(3) would allocate. */
+struct kernel_dirent {
+    uint64_t ino;
+    int64_t off;
+    uint16_t reclen;
+    uint8_t type;
+    char name[];
 };
 
 /* The parent is the second field behind the command's name, which may itself hold ")": proc(5). */
@@ -29,16 +42,14 @@ static pid_t read_parent(int proc, const char *pid)
 {
     char path[64];
     char text[512];
-    size_t len = strlen(pid);
     int fd FD_CLEANUP = -1;
     const char *end;
     ssize_t n;
 
-    if (len + sizeof("/stat") > sizeof(path)) {
+    if (strlen(pid) + sizeof("/stat") > sizeof(path)) {
         return -1;
     }
-    memcpy(path, pid, len);
-    memcpy(path + len, "/stat", sizeof("/stat"));
+    (void)stpcpy(stpcpy(path, pid), "/stat");
     fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
     n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     if (n <= 0) {
@@ -49,37 +60,33 @@ static pid_t read_parent(int proc, const char *pid)
     return end != NULL && strlen(end) > 4 ? (pid_t)strtol(end + 4, NULL, 10) : -1;
 }
 
-static bool add(struct table *t, pid_t pid, pid_t parent)
-{
-    if (t->count == t->cap) {
-        size_t cap = t->cap > 0 ? 2 * t->cap : 256;
-        struct process *grown = realloc(t->entry, cap * sizeof(*grown));
-
-        if (grown == NULL) {
-            return false;
-        }
-        t->entry = grown;
-        t->cap = cap;
-    }
-    t->entry[t->count++] = (struct process){pid, parent, false};
-    return true;
-}
-
 static void read_all(struct table *t)
 {
-    DIR *dir = opendir("/proc");
-    const struct dirent *d;
+    _Alignas(struct kernel_dirent) char buf[4096];
+    int proc FD_CLEANUP = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long n;
 
-    while (dir != NULL && (d = readdir(dir)) != NULL) {
-        pid_t pid = (pid_t)strtol(d->d_name, NULL, 10);
+    while (proc >= 0 && (n = syscall(SYS_getdents64, proc, buf, sizeof(buf))) > 0) {
+        for (long at = 0; at < n;) {
+            const struct kernel_dirent *d = (const struct kernel_dirent *)(buf + at);
+            pid_t pid = (pid_t)strtol(d->name, NULL, 10);
 
-        if (pid > 0 && !add(t, pid, read_parent(dirfd(dir), d->d_name))) {
-            break;
+            if (pid > 0 && t->count < PROCESSES_MAX) {
+                t->entry[t->count++] = (struct process){pid, read_parent(proc, d->name), false};
+            }
+            at += d->reclen;
         }
     }
-    if (dir != NULL) {
-        (void)closedir(dir);
+}
+
+static bool is_ours(const struct table *t, pid_t pid)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->entry[i].pid == pid) {
+            return t->entry[i].ours;
+        }
     }
+    return false;
 }
 
 /* Until nothing changes: a parent may stand behind its child in the table. */
@@ -91,12 +98,8 @@ static void mark(struct table *t, pid_t root)
         changed = false;
         for (size_t i = 0; i < t->count; i++) {
             struct process *p = &t->entry[i];
-            bool child = p->parent == root;
 
-            for (size_t j = 0; j < t->count && !child && !p->ours; j++) {
-                child = t->entry[j].ours && t->entry[j].pid == p->parent;
-            }
-            if (child && !p->ours) {
+            if (!p->ours && (p->parent == root || is_ours(t, p->parent))) {
                 p->ours = true;
                 changed = true;
             }
@@ -114,6 +117,10 @@ void descendants_signal(int number)
         return;
     }
     self = getpid();
+    t.entry = mem_map(PROCESSES_MAX * sizeof(*t.entry));
+    if (t.entry == NULL) {
+        _exit(1);
+    }
     read_all(&t);
     mark(&t, root);
     for (size_t i = 0; i < t.count; i++) {

@@ -75,6 +75,16 @@ void say(const char *object, const char *reason)
     emit(&l);
 }
 
+void say_reason(const char *object, const char *what, const char *reason)
+{
+    struct line l;
+
+    compose(&l, object, what);
+    put(&l, ": ");
+    put(&l, reason);
+    emit(&l);
+}
+
 void say_number(const char *object, const char *reason, long number)
 {
     struct line l;

@@ -6,6 +6,9 @@
 /* Writes "porthole-init: OBJECT: REASON\n" (NULL parts are left out), or counts it as lost. */
 void say(const char *object, const char *reason);
 
+/* "porthole-init: OBJECT: WHAT: REASON\n". */
+void say_reason(const char *object, const char *what, const char *reason);
+
 /* The same with a number behind the reason. */
 void say_number(const char *object, const char *reason, long number);
 

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,23 +45,6 @@ _Noreturn static void refuse(int conn, uint32_t request, int error)
         (void)sock_send(conn, buf, (size_t)len, NULL, 0);
     }
     _exit(125);
-}
-
-/* A whole sealed memfd or plan, mapped for as long as this child lives. */
-static int map_list(int fd, struct slice *ret_list)
-{
-    long size = fd_sealed_size(fd, SESSION_ARGS_MAX);
-    void *data;
-
-    if (size <= 0) {
-        return size < 0 ? (int)size : -EBADMSG;
-    }
-    data = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED) {
-        return -errno;
-    }
-    *ret_list = (struct slice){data, (size_t)size};
-    return 0;
 }
 
 /*
@@ -98,9 +80,10 @@ static int take_fds(struct command *c, const struct sock_fds *fds, int *ret_args
 static const struct proto_msg *plan_fields(const struct init *in)
 {
     static struct plan plan;
-    struct slice image;
+    struct slice image = {NULL, 0};
 
-    if (in->plan_fd < 0 || map_list(in->plan_fd, &image) < 0 || plan_decode(image, &plan) < 0) {
+    if (in->plan_fd < 0 || fd_map_sealed(in->plan_fd, SESSION_ARGS_MAX, &image) < 0 ||
+        plan_decode(image, &plan) < 0) {
         return NULL;
     }
     return &plan.fields;
@@ -129,7 +112,7 @@ _Noreturn static void session_child(const struct init *in, int conn, uint32_t re
     if (r == 0) {
         c.args = m.body;
         if (args >= 0) {
-            r = map_list(args, &c.args);
+            r = fd_map_sealed(args, SESSION_ARGS_MAX, &c.args);
         }
         if (r == 0 && args >= 0) {
             r = proto_decode_list(c.args, &list);

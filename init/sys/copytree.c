@@ -25,11 +25,17 @@ static int copy_level(int from, int to, int depth);
 
 static int copy_attributes(int fd, const struct stat *st)
 {
-    // An id that the user namespace does not map cannot be given: the file keeps ours.
-    if (fchown(fd, st->st_uid, st->st_gid) < 0 && errno != EINVAL && errno != EPERM) {
-        return -errno;
+    mode_t mode = st->st_mode & 07777;
+
+    // An id that the user namespace does not map cannot be given: the file keeps ours, and then a
+    // set-id bit would say something that it never said.
+    if (fchown(fd, st->st_uid, st->st_gid) < 0) {
+        if (errno != EINVAL && errno != EPERM) {
+            return -errno;
+        }
+        mode &= 01777;
     }
-    return fchmod(fd, st->st_mode & 07777) < 0 ? -errno : 0;
+    return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
 static int copy_file(int from, int to, const char *name, const struct stat *st)
@@ -51,7 +57,7 @@ static int copy_file(int from, int to, const char *name, const struct stat *st)
     return n < 0 ? -errno : copy_attributes(out, st);
 }
 
-static int copy_link(int from, int to, const char *name)
+static int copy_link(int from, int to, const char *name, const struct stat *st)
 {
     char target[4096];
     ssize_t n = readlinkat(from, name, target, sizeof(target) - 1);
@@ -60,7 +66,14 @@ static int copy_link(int from, int to, const char *name)
         return -errno;
     }
     target[n] = 0;
-    return symlinkat(target, to, name) < 0 ? -errno : 0;
+    if (symlinkat(target, to, name) < 0) {
+        return -errno;
+    }
+    if (fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EINVAL &&
+        errno != EPERM) {
+        return -errno;
+    }
+    return 0;
 }
 
 static int copy_directory(int from, int to, const char *name, const struct stat *st, int depth)
@@ -94,7 +107,7 @@ static int copy_entry(int from, int to, const char *name, int depth)
         return copy_file(from, to, name, &st);
     }
     if (S_ISLNK(st.st_mode)) {
-        return copy_link(from, to, name);
+        return copy_link(from, to, name, &st);
     }
     if (S_ISDIR(st.st_mode)) {
         return copy_directory(from, to, name, &st, depth);

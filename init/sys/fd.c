@@ -7,6 +7,7 @@
 #include <linux/close_range.h>
 #include <linux/magic.h>
 #include <linux/memfd.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -164,6 +165,22 @@ long fd_sealed_size(int fd, size_t max)
         return -EFBIG;
     }
     return (long)st.st_size;
+}
+
+int fd_map_sealed(int fd, size_t max, struct slice *ret_content)
+{
+    long size = fd_sealed_size(fd, max);
+    void *data;
+
+    if (size <= 0) {
+        return size < 0 ? (int)size : -EBADMSG;
+    }
+    data = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED) {
+        return -errno;
+    }
+    *ret_content = (struct slice){data, (size_t)size}; // cppcheck-suppress memleak
+    return 0;                                          // cppcheck-suppress memleak
 }
 
 int fd_write_all(int fd, const void *data, size_t len)

@@ -3,6 +3,8 @@
 #ifndef SYS_FD_H
 #define SYS_FD_H
 
+#include "core/wire.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -50,6 +52,12 @@ int fd_sealed_memfd(const char *name, const void *data, size_t len, bool executa
 
 /* Size of a memfd that carries all seals, or -EPERM (not sealed), -EFBIG (over max), -errno. */
 long fd_sealed_size(int fd, size_t max);
+
+/*
+ * Maps the whole of such a memfd for reading, for as long as the process lives or until munmap(2).
+ * 0, -EBADMSG where it is empty, or an error of fd_sealed_size().
+ */
+int fd_map_sealed(int fd, size_t max, struct slice *ret_content);
 
 /* Writes all of it, through EINTR and short writes. 0 or -errno. */
 int fd_write_all(int fd, const void *data, size_t len);

@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Giving memory back that only the start needed. */
+/* Memory: taking some without a heap, giving back what only the start needed. */
 #include "sys/mem.h"
 
 #include <stdint.h>
 #include <sys/mman.h>
 
 #define PAGE 4096
-#define RED_ZONE 256          /* bytes below the frame that a leaf function may use; 128 by the ABI */
-#define DEPTH (64 * 1024)     /* as deep as a boot goes, and more */
+#define RED_ZONE 256      /* bytes below the frame that a leaf function may use; 128 by the ABI */
+#define DEPTH (64 * 1024) /* as deep as a boot goes, and more */
+
+void *mem_map(size_t len)
+{
+    // cppcheck-suppress invalidFunctionArg ; mmap(2): portable programs give -1 here
+    void *p =
+        mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    // cppcheck-suppress memleak
+    return p == MAP_FAILED ? NULL : p;
+}
 
 __attribute__((noinline)) void mem_trim_stack(void)
 {

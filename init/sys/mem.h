@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Giving memory back that only the start needed. */
+/* Memory: taking some without a heap, giving back what only the start needed. */
 #ifndef SYS_MEM_H
 #define SYS_MEM_H
+
+#include <stddef.h>
+
+/* Memory without a heap: zeroed, touched only where it is used; munmap(2) gives it back. NULL, errno. */
+void *mem_map(size_t len);
 
 /*
  * Drops the pages of the stack below the caller's frame: a boot's deep calls dirtied them, a loop's

@@ -12,8 +12,8 @@ struct pty {
 
 /*
  * A new terminal of the devpts that fd is the root of, of this size. The peer is opened through the
- * master (TIOCGPTPEER), so no path of the container is resolved. 0, -EXDEV where fd holds no
- * devpts, or -errno.
+ * master (TIOCGPTPEER), so no path of the container is resolved. 0, -EXDEV where what
+ * it holds as ptmx is no devpts's, or -errno (-ENOENT: no ptmx).
  */
 int pty_open(int devpts, uint16_t rows, uint16_t columns, struct pty *ret_pty);
 

@@ -38,7 +38,8 @@ int sig_open(void);
 
 /*
  * Takes the next signal off the descriptor. Returns its number, 0 where none waits, or -errno.
- * *ret_sender is the sender's pid (0: the kernel, or somebody outside the pid namespace).
+ * *ret_sender is the sender's pid (0: the kernel, or somebody outside the pid namespace; for
+ * SIGCHLD the child's).
  */
 int sig_next(int fd, pid_t *ret_sender);
 

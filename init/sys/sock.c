@@ -17,6 +17,9 @@ static int address(struct sockaddr_un *addr, const char *path)
 {
     size_t len = strlen(path);
 
+    if (len == 0) { // would be an address in the abstract namespace
+        return -ENOENT;
+    }
     if (len >= sizeof(addr->sun_path)) {
         return -ENAMETOOLONG;
     }
@@ -70,13 +73,16 @@ int sock_connect(const char *path)
     char alias[ALIAS_BYTES];
     int r = address(&addr, path);
 
-    if (r < 0) { // too long for sun_path: through a descriptor of the socket's node
+    if (r == -ENAMETOOLONG) { // too long for sun_path: through a descriptor of the socket's node
         node = open(path, O_PATH | O_CLOEXEC);
         if (node < 0) {
             return -errno;
         }
         descriptor_path(node, alias);
-        (void)address(&addr, alias);
+        r = address(&addr, alias);
+    }
+    if (r < 0) {
+        return r;
     }
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0) {

@@ -19,7 +19,7 @@ struct sock_fds {
 /*
  * Binds and listens at name in the directory dirfd, which becomes the working directory: a relative
  * path has no trouble with sun_path's 108 bytes. Descriptor (CLOEXEC, NONBLOCK) or -errno
- * (-EADDRINUSE: something has that name). The mode of the new socket is 0666 less the umask.
+ * (-EADDRINUSE: something has that name). The mode of the new socket is 0777 less the umask.
  */
 int sock_listen_at(int dirfd, const char *name, int backlog);
 

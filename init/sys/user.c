@@ -4,6 +4,7 @@
 
 #include "core/passwd.h"
 #include "sys/fd.h"
+#include "sys/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,12 +14,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A regular file's text, mapped; empty where there is none. unmap() gives it back. */
-static int map_file(const char *path, struct slice *ret_text)
+static int read_all(int fd, uint8_t *text, size_t size, size_t *ret_have)
+{
+    size_t have = 0;
+    ssize_t n = 1;
+
+    while (have < size && n != 0) {
+        n = read(fd, text + have, size - have);
+        if (n < 0 && errno != EINTR) {
+            return -errno;
+        }
+        have += n > 0 ? (size_t)n : 0;
+    }
+    *ret_have = have;
+    return 0;
+}
+
+static void unmap(struct slice text)
+{
+    if (text.data != NULL) {
+        (void)munmap((void *)(uintptr_t)text.data, USER_FILE_MAX);
+    }
+}
+
+/*
+ * A regular file's text in memory of its own, empty where there is none; unmap() gives it back. Read,
+ * not mapped: whoever cuts a mapped file short kills its reader with SIGBUS.
+ */
+static int read_file(const char *path, struct slice *ret_text)
 {
     int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat st;
     void *text;
+    int r;
 
     *ret_text = (struct slice){NULL, 0};
     if (fd < 0) {
@@ -36,19 +64,18 @@ static int map_file(const char *path, struct slice *ret_text)
     if (st.st_size == 0) {
         return 0;
     }
-    text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (text == MAP_FAILED) {
+    // The whole limit, so that one size fits all; only what is read is ever touched.
+    text = mem_map(USER_FILE_MAX);
+    if (text == NULL) {
         return -errno;
     }
-    *ret_text = (struct slice){text, (size_t)st.st_size};
-    return 0;
-}
-
-static void unmap(struct slice text)
-{
-    if (text.len > 0) {
-        (void)munmap((void *)(uintptr_t)text.data, text.len);
+    *ret_text = (struct slice){text, 0};
+    r = read_all(fd, text, (size_t)st.st_size, &ret_text->len);
+    if (r < 0) {
+        unmap(*ret_text);
+        *ret_text = (struct slice){NULL, 0};
     }
+    return r;
 }
 
 static bool same(struct slice a, struct slice b)
@@ -82,7 +109,7 @@ static int find_group(const struct user_spec *spec, gid_t *ret_gid)
         *ret_gid = spec->gid;
         return 0;
     }
-    r = map_file("/etc/group", &file);
+    r = read_file("/etc/group", &file);
     if (r < 0) {
         return r;
     }
@@ -105,7 +132,7 @@ static int find_memberships(struct slice name, struct user *u)
     struct slice text;
     struct slice line;
     struct group_entry entry;
-    int r = map_file("/etc/group", &file);
+    int r = read_file("/etc/group", &file);
 
     text = file;
     while (r == 0 && u->group_count < USER_GROUPS_MAX && passwd_next_line(&text, &line)) {
@@ -136,11 +163,11 @@ int user_resolve(struct slice word, struct user *ret_user)
     static const uint8_t root[] = {'0'};
     struct passwd_entry entry;
     struct user_spec spec;
-    struct slice text;
+    struct slice text = {NULL, 0};
     int r = passwd_spec(word.len > 0 ? word : (struct slice){root, 1}, &spec);
 
     if (r == 0) {
-        r = map_file("/etc/passwd", &text);
+        r = read_file("/etc/passwd", &text);
     }
     if (r < 0) {
         return r;

@@ -512,13 +512,11 @@ class Conn:
 
     def ask(self, kind, *elements, fds=(), limit=LIMIT):
         """A request and its answer; None where the connection ends instead."""
-        try:
-            number = self.say(kind, *elements, fds=fds)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # a refusal may have come first
+            self.say(kind, *elements, fds=fds)
         answer = self.receive(limit)
-        if answer is not None and answer.request not in (number, 0):
-            raise AssertionError("request %d answered as %d" % (number, answer.request))
+        if answer is not None and answer.request not in (self.request, 0):
+            raise AssertionError("request %d answered as %d" % (self.request, answer.request))
         return answer
 
     def hello(self, version=1, least=1, features=0xff):

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Children that borrow their parent's memory until they execute something, as vfork(2) has it. */
+#ifndef SYS_SPAWN_H
+#define SYS_SPAWN_H
+
+#include <sys/types.h>
+
+struct clone_args;
+
+/*
+ * The child runs child(arg) on the caller's stack and in its memory, while the caller waits; it must
+ * not return but execute a program or _exit(2). What it writes the caller sees. No page table is
+ * copied, which is most of what fork(2) costs. Signals should be blocked: a handler would run in the
+ * shared memory. Returns the child's pid, or -errno.
+ */
+pid_t spawn_borrowing(void (*child)(void *arg), void *arg);
+
+/* The same with clone3(2)'s arguments: namespaces, a pidfd, a cgroup. flags gain what it takes. */
+pid_t spawn_borrowing_with(struct clone_args *args, void (*child)(void *arg), void *arg);
+
+#endif
