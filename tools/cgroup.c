@@ -31,26 +31,29 @@ static const char *find_mount(void)
     return NULL;
 }
 
-int cgroup_create(const char *name, char *buf, size_t cap)
+int cgroup_path(const char *name, bool unique, char *buf, size_t cap)
 {
     const char *mount = find_mount();
-    int fd;
 
     if (mount == NULL) {
         return -ENODEV;
     }
-    (void)snprintf(buf, cap, "%s/" PREFIX "%s", mount, name);
-    if (mkdir(buf, 0755) < 0) {
-        if (errno != EEXIST) {
-            return -errno;
-        }
-        // A namesake under another root, or what a killed launcher left: not ours to judge.
+    if (unique) {
         (void)snprintf(buf, cap, "%s/" PREFIX "%s.%d", mount, name, getpid());
-        if (mkdir(buf, 0755) < 0) {
-            return -errno;
-        }
+    } else {
+        (void)snprintf(buf, cap, "%s/" PREFIX "%s", mount, name);
     }
-    fd = open(buf, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return 0;
+}
+
+int cgroup_create(const char *path)
+{
+    int fd;
+
+    if (mkdir(path, 0755) < 0) {
+        return -errno;
+    }
+    fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
 }
 

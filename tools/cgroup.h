@@ -3,13 +3,17 @@
 #ifndef TOOLS_CGROUP_H
 #define TOOLS_CGROUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
- * Makes the container's cgroup at the top of the host's cgroup2 tree. Its path goes to buf, a
- * descriptor for CLONE_INTO_CGROUP is returned; -errno where there is no writable cgroup2 tree.
+ * Where the container's cgroup is to be: at the top of the host's cgroup2 tree, with our pid behind
+ * its name where `unique`. 0, or -ENODEV where there is no cgroup2.
  */
-int cgroup_create(const char *name, char *buf, size_t cap);
+int cgroup_path(const char *name, bool unique, char *buf, size_t cap);
+
+/* Makes it. A descriptor for CLONE_INTO_CGROUP, -EEXIST, or -errno. */
+int cgroup_create(const char *path);
 
 /* Removes an empty cgroup and the empty ones below it. Somebody else's path is left alone. */
 void cgroup_remove(const char *path);

@@ -12,9 +12,12 @@
 #include "sys/fd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define ANSWER_MS 1000 /* ms that a living PID 1 may take to answer */
 
 struct session {
     const struct context *ctx;
@@ -144,30 +147,36 @@ static int parse(struct session *s, int argc, char **argv)
     return 0;
 }
 
-/* Sent on a connection of its own: the session's is PID 1's no more. */
-static void send_signal(struct session *s, int number)
+/* On a connection of its own: the session's is PID 1's no more. False where nobody answers. */
+static bool send_signal(struct session *s, int number)
 {
     struct client c;
-    uint8_t buf[128];
+    struct pollfd p = {.events = POLLIN};
+    uint8_t buf[256];
     struct wire_writer w;
+    bool answered;
 
-    if (client_open(s->ctx, s->name, true, &c) != 0) {
-        return;
+    if (client_dial(s->ctx, s->name, true, &c) != 0) {
+        return true; // the container is just ending: so will the session
     }
-    if (client_greet(&c) == 0) {
-        client_begin(&c, &w, buf, sizeof(buf), PROTO_SIGNAL);
-        wire_tlv_u64(&w, TAG_SIGNAL, (uint64_t)number);
-        wire_tlv_u64(&w, TAG_SESSION | WIRE_CRITICAL, s->token);
-        if (client_send(&c, &w, NULL, 0) == 0) {
-            (void)client_receive(&c);
-        }
-    }
+    client_begin(&c, &w, buf, sizeof(buf), PROTO_SIGNAL);
+    client_greeting(&w);
+    wire_tlv_u64(&w, TAG_SIGNAL | WIRE_CRITICAL, (uint64_t)number);
+    wire_tlv_u64(&w, TAG_SESSION | WIRE_CRITICAL, s->token);
+    p.fd = c.fd;
+    answered = client_send(&c, &w, NULL, 0) < 0 || poll(&p, 1, ANSWER_MS) > 0;
     client_close(&c);
+    return answered;
 }
 
 static void on_signal(struct relay *relay, int number)
 {
-    send_signal(relay->owner, number);
+    struct session *s = relay->owner;
+
+    if (!send_signal(s, number)) { // whoever sits here wants to get out, not to wait with it
+        relay_end(relay, report_failure("\"%s\": its PID 1 does not answer", s->client.name),
+                  false);
+    }
 }
 
 static void started(struct session *s)
@@ -253,7 +262,7 @@ static void put_request(struct session *s, struct wire_writer *w, uint8_t *buf, 
         wire_tlv_str(w, TAG_WORKDIR | WIRE_CRITICAL, s->workdir);
     }
     if (s->tty) {
-        tty_size(isatty(STDIN_FILENO) ? STDIN_FILENO : STDOUT_FILENO, &rows, &columns);
+        tty_size(&rows, &columns);
         wire_tlv_u64(w, TAG_ROWS, rows);
         wire_tlv_u64(w, TAG_COLUMNS, columns);
     }

@@ -9,6 +9,7 @@
 #include "spec_options.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
+#include "sys/sig.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -61,10 +62,11 @@ static void take_message(struct run *r)
         r->up = true;
         tell_caller(r, 0);
         break;
-    case PROTO_FAILED:
-    case PROTO_ERROR:
-        r->failed = true;
-        r->code = launch_report_failure(&r->spec, &c->msg);
+    case PROTO_ERROR: // the command's own start
+        if (!r->failed) {
+            r->failed = true;
+            r->code = launch_report_failure(&r->spec, &c->msg);
+        }
         break;
     case PROTO_AUDIT:
         monitor_audit(r->runtime.root, r->spec.name, &c->msg);
@@ -104,6 +106,9 @@ static void on_message(struct relay *relay)
         info.si_pid == r->launched.pid) {
         relay_end(relay, reap(r), true);
         r->launched.pid = -1;
+        if (!r->failed) {
+            r->failed = launch_read_failure(&r->spec, &r->launched, &r->code);
+        }
     }
 }
 
@@ -184,6 +189,7 @@ static int run_here(struct run *r)
     }
     relay_finish(&r->relay);
     fd_close(&r->launched.pidfd);
+    fd_close(&r->launched.sync);
     runtime_remove(&r->runtime);
     runtime_finish(&r->runtime);
     spec_finish(&r->spec);
@@ -251,12 +257,14 @@ static int run_detached(struct run *r)
 int cmd_run(const struct context *ctx, int argc, char **argv)
 {
     struct run r = {.ctx = ctx, .caller = -1};
+    struct sig_inherited ignored;
     int code;
 
     if (!spec_parse(ctx, argc, argv, &r.spec, &code)) {
         spec_finish(&r.spec);
         return code;
     }
+    sig_take_over(&ignored); // from here on a signal finds everything cleared up behind it
     code = runtime_create(ctx, r.spec.name, r.spec.peek_gid, &r.runtime);
     if (code != 0) {
         spec_finish(&r.spec);

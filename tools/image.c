@@ -38,6 +38,23 @@ static bool same_build(int fd)
            memcmp(head, init_image_start, sizeof(head)) == 0;
 }
 
+/* Without privilege: the file itself, where it is not ours to write. */
+static int open_foreign_at(const char *path)
+{
+    int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat st;
+
+    if (fd < 0) {
+        return -errno;
+    }
+    if (!same_build(fd) || fstat(fd, &st) < 0 || st.st_uid == geteuid() ||
+        access(path, W_OK) == 0) {
+        return -ENOEXEC;
+    }
+    return TAKE_FD(fd);
+}
+
+/* As root: through a read-only clone of its mount. */
 static int open_installed_at(const char *path)
 {
     int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -59,12 +76,12 @@ static int open_installed_at(const char *path)
 }
 
 /* In the libexec folder, or beside this program (a build folder). */
-static int open_installed(void)
+static int open_installed(int (*open_at)(const char *path))
 {
     char path[4096];
     ssize_t n;
     char *slash;
-    int fd = open_installed_at(PORTHOLE_LIBEXECDIR "/porthole-init");
+    int fd = open_at(PORTHOLE_LIBEXECDIR "/porthole-init");
 
     if (fd >= 0) {
         return fd;
@@ -79,7 +96,7 @@ static int open_installed(void)
         return -ENOENT;
     }
     memcpy(slash + 1, "porthole-init", sizeof("porthole-init"));
-    return open_installed_at(path);
+    return open_at(path);
 }
 
 int image_open(bool privileged)
@@ -88,7 +105,16 @@ int image_open(bool privileged)
     int fd = -1;
 
     if (privileged && (wish == NULL || strcmp(wish, "memfd") != 0)) {
-        fd = open_installed();
+        fd = open_installed(open_installed_at);
     }
-    return fd >= 0 ? fd : fd_sealed_memfd("porthole-init", init_image_start, image_size(), true);
+    if (fd < 0) {
+        fd = fd_sealed_memfd("porthole-init", init_image_start, image_size(), true);
+    }
+    // vm.memfd_noexec=2: the next best, where it is as safe.
+    if (fd == -EACCES) {
+        int file = open_installed(privileged ? open_installed_at : open_foreign_at);
+
+        fd = file >= 0 ? file : -EACCES;
+    }
+    return fd;
 }

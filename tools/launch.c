@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -187,6 +188,25 @@ int launch_report_failure(const struct spec *s, const struct proto_msg *m)
                           report_errno(error), hint);
 }
 
+bool launch_read_failure(const struct spec *s, struct launched *l, int *ret_code)
+{
+    struct pollfd p = {.fd = l->sync, .events = POLLIN};
+    uint8_t buf[1024];
+    struct proto_msg m;
+    ssize_t n;
+
+    if (l->sync < 0 || poll(&p, 1, 0) <= 0) {
+        return false;
+    }
+    n = sock_recv(l->sync, buf, sizeof(buf), NULL);
+    fd_close(&l->sync);
+    if (n <= 0 || proto_decode((struct slice){buf, (size_t)n}, &m) < 0 || m.type != PROTO_FAILED) {
+        return false;
+    }
+    *ret_code = launch_report_failure(s, &m);
+    return true;
+}
+
 /* The child's word that it listens; or the step that failed, or nothing where it died. */
 static int wait_until_listening(const struct spec *s, int sync)
 {
@@ -248,21 +268,29 @@ static void fill_places(struct child *c, const struct spec *s, const struct runt
     c->source[c->count++] = image;
 }
 
-/* NAME's cgroup, noted in its folder so that whoever clears up finds it. */
+/* NAME's cgroup, noted in its folder before it is made, so that whoever clears up finds it. */
 static int make_cgroup(struct spec *s, const struct runtime *run)
 {
     char path[512];
-    int fd;
 
-    if (s->userns) { // without delegation there is none to be had: tracked by the pid namespace
-        return -1;
+    // Without privilege there is no delegated one to be had: the pid namespace tracks the processes.
+    for (int try = 0; try < 2 && !s->userns; try++) {
+        int fd;
+
+        if (cgroup_path(s->name, try > 0, path, sizeof(path)) < 0 ||
+            symlinkat(path, run->dir, "cgroup") < 0) {
+            return -1;
+        }
+        fd = cgroup_create(path);
+        if (fd >= 0) {
+            return fd;
+        }
+        (void)unlinkat(run->dir, "cgroup", 0); // not ours: a namesake's under another root
+        if (fd != -EEXIST) {
+            return fd;
+        }
     }
-    fd = cgroup_create(s->name, path, sizeof(path));
-    if (fd >= 0 && symlinkat(path, run->dir, "cgroup") < 0) {
-        cgroup_remove(path);
-        fd_close(&fd);
-    }
-    return fd;
+    return -1;
 }
 
 static int clone_init(struct spec *s, struct child *c, int cgroup, struct launched *l)
@@ -300,6 +328,7 @@ static void abandon(struct launched *l)
     }
     fd_close(&l->pidfd);
     fd_close(&l->conn);
+    fd_close(&l->sync);
 }
 
 int launch_start(struct spec *s, struct runtime *run, const int stdio[3], struct launched *ret)
@@ -308,12 +337,15 @@ int launch_start(struct spec *s, struct runtime *run, const int stdio[3], struct
     int cgroup FD_CLEANUP = make_cgroup(s, run);
     int image FD_CLEANUP = image_open(!s->userns);
     int plan FD_CLEANUP = -1;
-    int near FD_CLEANUP = -1;
     int far FD_CLEANUP = -1;
     int pair[2];
     int r;
 
-    *ret = (struct launched){.pidfd = -1, .conn = -1};
+    *ret = (struct launched){.pidfd = -1, .conn = -1, .sync = -1};
+    if (image == -EACCES) {
+        return report_failure("porthole-init: this host forbids programs in a memfd (sysctl "
+                              "vm.memfd_noexec), and none is installed in " PORTHOLE_LIBEXECDIR);
+    }
     if (image < 0) {
         return report_failure("porthole-init: %s", report_errno(image));
     }
@@ -325,13 +357,13 @@ int launch_start(struct spec *s, struct runtime *run, const int stdio[3], struct
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
         return report_failure("socket: %s", report_errno(errno));
     }
-    near = pair[0];
+    ret->sync = pair[0];
     far = pair[1];
     fill_places(&c, s, run, stdio, plan, far, image);
     r = clone_init(s, &c, cgroup, ret);
     fd_close(&far); // from here on its end of file is the child's end
     if (r == 0) {
-        r = connect_first(s, run, near, ret);
+        r = connect_first(s, run, ret->sync, ret);
     }
     if (r != 0) {
         abandon(ret);

@@ -12,6 +12,7 @@ struct launched {
     pid_t pid; // of PID 1, on the host; a child of this process
     int pidfd; // owned
     int conn;  // owned; the monitor's connection
+    int sync; // owned; PID 1 reports here the step of its boot that failed, until it closes its end
 };
 
 /*
@@ -20,6 +21,9 @@ struct launched {
  * with the error reported and nothing left running.
  */
 int launch_start(struct spec *s, struct runtime *run, const int stdio[3], struct launched *ret);
+
+/* What PID 1 has reported of a failed boot, if anything. True, with its exit code, where it had. */
+bool launch_read_failure(const struct spec *s, struct launched *l, int *ret_code);
 
 /* Says what a FAILED or ERROR datagram tells. Returns the exit code that it means. */
 struct proto_msg;

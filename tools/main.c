@@ -2,10 +2,12 @@
 /* porthole: a table of commands. */
 #include "commands.h"
 #include "report.h"
+#include "sys/fd.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 
 static const struct {
     const char *name;
@@ -89,6 +91,8 @@ int main(int argc, char **argv)
     if (getauxval(AT_SECURE) != 0) { // setuid, or capabilities on the file: never meant for that
         return report_failure("refuses to run set-user-id");
     }
+    (void)fd_fill_stdio(); // without a /dev/null there is nothing better
+    (void)umask(022);      // the modes of what we make are access lists
     at = parse_globals(argc, argv, &ctx, &code);
     if (at < 0) {
         return code;

@@ -90,8 +90,9 @@ void relay_handed_over(struct relay *r)
 static void set_size(struct relay *r)
 {
     struct winsize size;
+    int fd = tty_find();
 
-    if (r->master >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0) {
+    if (r->master >= 0 && fd >= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0) {
         (void)ioctl(r->master, TIOCSWINSZ, &size);
     }
 }
@@ -125,11 +126,14 @@ static void stream_close(struct stream *s)
     s->have = s->done = 0;
 }
 
-/* End of input on something that is no terminal, towards a terminal: what a person would type. */
+/*
+ * End of input on something that is no terminal, towards a terminal: what a person would type. Behind
+ * an unfinished line the first Ctrl-D only hands that line over.
+ */
 static void type_end(const struct stream *s)
 {
     if (s->terminal) {
-        ssize_t n = write(s->dst, CTRL_D, 1);
+        ssize_t n = write(s->dst, CTRL_D CTRL_D, s->unfinished ? 2 : 1);
 
         (void)n;
     }
@@ -160,6 +164,7 @@ static int move_in(struct stream *s, char *buffer, size_t cap)
     if (n > 0) {
         s->have = (size_t)n;
         s->done = 0;
+        s->unfinished = buffer[n - 1] != '\n';
         return 1;
     }
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {

@@ -12,7 +12,8 @@ struct stream {
     int dst;
     bool own_src; // close src at its end
     bool own_dst;
-    bool terminal; // dst is a terminal's master: an end of input is typed as Ctrl-D
+    bool terminal;   // dst is a terminal's master: an end of input is typed as Ctrl-D
+    bool unfinished; // the last byte was not the end of a line
     bool src_ready;
     bool dst_ready;
     bool copying; // splice(2) does not work between these two

@@ -8,8 +8,10 @@
 #include "sys/fd.h"
 #include "sys/sock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,26 +174,33 @@ static void remove_tree(const char *path)
     (void)rmdir(path);
 }
 
-/* Renames first: from then on the name is free and nobody else works on this folder. */
-static void remove_folder(const char *root, const char *path)
+/* A folder that nobody else works on, and the cgroup that it names. */
+static void clear_folder(const char *path)
 {
-    char grave[RUNTIME_PATH_MAX + 64];
-    char link[RUNTIME_PATH_MAX + 80];
+    char link[RUNTIME_PATH_MAX + 320];
     char cgroup[RUNTIME_PATH_MAX];
-    static unsigned count;
     ssize_t n;
 
-    (void)snprintf(grave, sizeof(grave), "%s/.dead-%d-%u", root, getpid(), count++);
-    if (rename(path, grave) < 0) {
-        return;
-    }
-    (void)snprintf(link, sizeof(link), "%s/cgroup", grave);
+    (void)snprintf(link, sizeof(link), "%s/cgroup", path);
     n = readlink(link, cgroup, sizeof(cgroup) - 1);
     if (n > 0) {
         cgroup[n] = 0;
         cgroup_remove(cgroup);
     }
-    remove_tree(grave);
+    remove_tree(path);
+}
+
+/* Renames first: from then on the name is free. */
+static void remove_folder(const char *root, const char *path)
+{
+    char grave[RUNTIME_PATH_MAX + 64];
+    static unsigned count;
+
+    (void)snprintf(grave, sizeof(grave), "%s/.dead-%d-%u", root, getpid(), count++);
+    if (rename(path, grave) < 0) {
+        return;
+    }
+    clear_folder(grave);
 }
 
 static int read_exit(int dir)
@@ -271,11 +280,43 @@ static int publish(struct runtime *r, const char *draft)
         if (syscall(SYS_renameat2, AT_FDCWD, draft, AT_FDCWD, r->path, RENAME_NOREPLACE) == 0) {
             return 0;
         }
-        if (errno != EEXIST || !runtime_bury(r->root, r->name, &buried)) {
+        if (errno != EEXIST) {
             return -errno;
+        }
+        if (!runtime_bury(r->root, r->name, &buried)) {
+            char exit[RUNTIME_PATH_MAX + 8];
+
+            (void)snprintf(exit, sizeof(exit), "%s/exit", r->path);
+            return access(exit, F_OK) < 0 && errno == ENOENT ? -ENOTUNIQ : -EEXIST;
         }
     }
     return -EEXIST;
+}
+
+/*
+ * Drafts and half-removed folders of processes that were killed there: the number in the name is
+ * nobody's any more. (In another pid namespace it may be somebody's: then it just stays.)
+ */
+static void clear_leftovers(const char *root)
+{
+    DIR *dir = opendir(root);
+    const struct dirent *d;
+
+    while (dir != NULL && (d = readdir(dir)) != NULL) {
+        const char *number = strncmp(d->d_name, ".new-", 5) == 0    ? d->d_name + 5
+                             : strncmp(d->d_name, ".dead-", 6) == 0 ? d->d_name + 6
+                                                                    : NULL;
+        char path[RUNTIME_PATH_MAX + 300];
+        long pid = number != NULL ? strtol(number, NULL, 10) : 0;
+
+        if (pid > 0 && pid != getpid() && kill((pid_t)pid, 0) < 0 && errno == ESRCH) {
+            (void)snprintf(path, sizeof(path), "%s/%s", root, d->d_name);
+            clear_folder(path);
+        }
+    }
+    if (dir != NULL) {
+        (void)closedir(dir);
+    }
 }
 
 int runtime_create(const struct context *ctx, const char *name, long peek_gid, struct runtime *ret)
@@ -291,6 +332,7 @@ int runtime_create(const struct context *ctx, const char *name, long peek_gid, s
     (void)snprintf(ret->path, sizeof(ret->path), "%.3900s/%s", ret->root, name);
     (void)snprintf(draft, sizeof(draft), "%s/.new-%d", ret->root, getpid());
     r = make_root(ret->root);
+    clear_leftovers(ret->root);
     if (r == 0 && mkdir(draft, 0711) < 0) {
         remove_tree(draft); // of a process that had our number and was killed right here
         r = mkdir(draft, 0711) < 0 ? -errno : 0;
@@ -310,6 +352,12 @@ int runtime_create(const struct context *ctx, const char *name, long peek_gid, s
     if (r < 0) {
         remove_tree(draft);
         runtime_finish(ret);
+        if (r == -ENOTUNIQ) {
+            return report_failure(
+                "\"%s\": is there and was not made by run: another container's, or "
+                "to be removed by hand",
+                ret->path);
+        }
         if (r == -EEXIST) {
             return report_failure("\"%s\": a container of this name is running", name);
         }

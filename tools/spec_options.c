@@ -15,9 +15,11 @@
 #include "sys/mnt.h"
 #include "tty.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -294,8 +296,54 @@ static bool overlap(const char *a, const char *b)
     return strncmp(a, b, common) == 0 && (n == m || (n < m ? b[n] : a[m]) == '/');
 }
 
+static bool same_file(const char *path, const struct stat *st)
+{
+    struct stat other;
+
+    return stat(path, &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
+}
+
+/* By device and inode, for whoever sees the folder through another mount: each folder on the way. */
+static bool is_ancestor(const char *path, const struct stat *st)
+{
+    char part[RUNTIME_PATH_MAX];
+    size_t len = strlen(path);
+
+    for (size_t i = 1; i <= len && len < sizeof(part); i++) {
+        if (i == len || path[i] == '/') {
+            memcpy(part, path, i);
+            part[i] = 0;
+            if (same_file(part, st)) {
+                return true;
+            }
+        }
+    }
+    return same_file("/", st);
+}
+
+/* One of a container's folders or sockets, seen through another mount. */
+static bool is_below(const char *root, const struct stat *st)
+{
+    static const char *const parts[] = {"", "/op", "/op/control.sock", "/peek", "/peek/peek.sock"};
+    char path[RUNTIME_PATH_MAX + 300];
+    DIR *dir = opendir(root);
+    const struct dirent *d;
+    bool found = false;
+
+    while (dir != NULL && !found && (d = readdir(dir)) != NULL) {
+        for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && d->d_name[0] != '.'; i++) {
+            (void)snprintf(path, sizeof(path), "%s/%s%s", root, d->d_name, parts[i]);
+            found = found || same_file(path, st);
+        }
+    }
+    if (dir != NULL) {
+        (void)closedir(dir);
+    }
+    return found;
+}
+
 /* A read-only bind does not stop connect(2): whoever sees the sockets inside is an operator. */
-static bool holds_sockets(const struct context *ctx, const char *source)
+static bool holds_sockets(const struct context *ctx, const char *source, const struct stat *st)
 {
     char root[RUNTIME_PATH_MAX];
     char real[RUNTIME_PATH_MAX];
@@ -303,7 +351,10 @@ static bool holds_sockets(const struct context *ctx, const char *source)
     if (runtime_root(ctx, root, sizeof(root)) != 0) {
         return true;
     }
-    return overlap(realpath(root, real) != NULL ? real : root, source);
+    if (realpath(root, real) == NULL) { // not there yet: only its name can be compared
+        return overlap(root, source);
+    }
+    return overlap(real, source) || is_ancestor(real, st) || is_below(real, st);
 }
 
 static int check_bind(struct parser *p, const char *word, struct spec_bind *b)
@@ -326,7 +377,7 @@ static int check_bind(struct parser *p, const char *word, struct spec_bind *b)
         b->source = realpath(copy, NULL);
         if (b->source == NULL || stat(b->source, &st) < 0) {
             code = report_failure("--bind: \"%s\": %s", copy, report_errno(errno));
-        } else if (holds_sockets(p->ctx, b->source)) {
+        } else if (holds_sockets(p->ctx, b->source, &st)) {
             code = report_failure(
                 "--bind: \"%s\": holds porthole's own sockets, or lies among them", copy);
         }
@@ -425,7 +476,7 @@ static int add_defaults(struct spec *s)
         s->hostname = s->name;
     }
     if (s->tty) {
-        tty_size(isatty(STDIN_FILENO) ? STDIN_FILENO : STDOUT_FILENO, &s->rows, &s->columns);
+        tty_size(&s->rows, &s->columns);
     }
     return code;
 }

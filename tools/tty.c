@@ -13,13 +13,24 @@
 #define ROWS_DEFAULT 24
 #define COLUMNS_DEFAULT 80
 
-void tty_size(int fd, uint16_t *ret_rows, uint16_t *ret_columns)
+int tty_find(void)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        if (isatty(fd)) {
+            return fd;
+        }
+    }
+    return -1;
+}
+
+void tty_size(uint16_t *ret_rows, uint16_t *ret_columns)
 {
     struct winsize size;
+    int fd = tty_find();
 
     *ret_rows = ROWS_DEFAULT;
     *ret_columns = COLUMNS_DEFAULT;
-    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+    if (fd >= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
         *ret_rows = size.ws_row;
         *ret_columns = size.ws_col;
     }
@@ -31,7 +42,10 @@ _Noreturn static void guard(const struct tty *t, int end)
     char byte;
     ssize_t n;
 
-    (void)setpgid(0, 0); // a kill of the job must not take the guardian along
+    int keep[] = {t->fd, end};
+
+    (void)setpgid(0, 0);       // a kill of the job must not take the guardian along
+    fd_close_all_but(keep, 2); // or the session would outlive us for as long as the guardian
     do {
         n = read(end, &byte, 1);
     } while (n < 0 && errno == EINTR);
@@ -39,6 +53,17 @@ _Noreturn static void guard(const struct tty *t, int end)
         (void)tcsetattr(t->fd, TCSADRAIN, &t->before);
     }
     _exit(0);
+}
+
+/* A job in the background has no business with the terminal: it stops until it is brought back. */
+static void wait_for_foreground(int fd)
+{
+    pid_t front = tcgetpgrp(fd);
+
+    while (front > 0 && front != getpgrp()) {
+        (void)raise(SIGSTOP);
+        front = tcgetpgrp(fd);
+    }
 }
 
 int tty_raw(struct tty *t, int fd)
@@ -49,6 +74,7 @@ int tty_raw(struct tty *t, int fd)
     t->fd = fd;
     t->raw = false;
     t->guard = -1;
+    wait_for_foreground(fd);
     if (tcgetattr(fd, &t->before) < 0) {
         return -errno;
     }
@@ -85,6 +111,7 @@ void tty_resume(struct tty *t)
     struct termios raw = t->before;
 
     if (t->raw) {
+        wait_for_foreground(t->fd);
         cfmakeraw(&raw);
         (void)tcsetattr(t->fd, TCSADRAIN, &raw);
     }

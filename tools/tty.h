@@ -16,11 +16,14 @@ struct tty {
     pid_t guardian;
 };
 
-/* Size of the terminal that fd is, or 24 × 80 where it says nothing. */
-void tty_size(int fd, uint16_t *ret_rows, uint16_t *ret_columns);
+/* The first of stdin, stdout, stderr that is a terminal, or -1. */
+int tty_find(void);
+
+/* The size of that terminal, or 24 × 80 where there is none or it says nothing. */
+void tty_size(uint16_t *ret_rows, uint16_t *ret_columns);
 
 /*
- * Makes the terminal raw, and starts a guardian: a process that restores it if this one dies
+ * Makes the terminal raw (stopped until it is in the foreground there), and starts a guardian: a process that restores it if this one dies
  * without having done so (SIGKILL included). 0 or -errno.
  */
 int tty_raw(struct tty *t, int fd);

@@ -16,13 +16,13 @@ typedef int64_t msec_t;
 #define SLOTS_OBSERVER 4
 #define SLOTS_INSIDE 4
 #define SLOTS_MONITOR 1
-#define SLOTS_MAX (SLOTS_OPERATOR + SLOTS_OBSERVER + SLOTS_INSIDE + SLOTS_MONITOR)
+#define SLOTS_MAX (SLOTS_OPERATOR + SLOTS_OBSERVER + SLOTS_INSIDE + SLOTS_MONITOR + SESSIONS_MAX)
 #define ACCEPTS_PER_TURN 4    /* connections; reaping must not wait behind a flood of connects */
 #define MESSAGES_PER_TURN 8   /* datagrams of one connection, for the same reason */
 #define HELLO_TIMEOUT_MS 2000 /* ms a connection may stay without a hello */
 #define LISTEN_BACKLOG 16     /* connections waiting for accept */
 
-/* Sessions (`exec`): a counted table; its slots are those of the operators. */
+/* Sessions (`exec`): a counted table; a session's connection no longer counts as its operator's. */
 #define SESSIONS_MAX 32 /* sessions */
 #define SESSION_FDS 3   /* stdin, stdout, stderr */
 #define SESSION_ARGS_MAX \
@@ -36,6 +36,10 @@ typedef int64_t msec_t;
 /* Audit. */
 #define AUDIT_KEEP 64 /* records kept while no monitor is there to write them */
 #define AUDIT_TEXT 40 /* bytes of detail a record, with its closing zero */
+
+/* What of the image's /run goes into the container's. */
+#define COPY_BYTES_MAX (64 << 20) /* bytes; memory of the host */
+#define COPY_ENTRIES_MAX 65536    /* files, links and directories */
 
 /* The launcher's side. */
 #define CONTAINER_NAME_MAX 63 /* bytes, without the closing zero */

@@ -45,8 +45,8 @@ static int failed(struct failure *f, enum step step, int error, const char *obje
     return error;
 }
 
-/* Before the launcher is connected it reads the sync socket, from then on the connection. */
-static void report(const struct init *in, int sync, const struct failure *f)
+/* On the sync socket: the launcher keeps its end until ours is closed, which is when all is well. */
+static void report(int sync, const struct failure *f)
 {
     uint8_t buf[512];
     struct wire_writer w;
@@ -58,8 +58,7 @@ static void report(const struct init *in, int sync, const struct failure *f)
     wire_tlv_bytes(&w, TAG_OBJECT, f->object, strnlen(f->object, 256));
     len = proto_end(&w);
     if (len > 0) {
-        (void)sock_send(in->monitor >= 0 ? in->slots[in->monitor].fd : sync, buf, (size_t)len, NULL,
-                        0);
+        (void)sock_send(sync, buf, (size_t)len, NULL, 0);
     }
 }
 
@@ -150,8 +149,34 @@ static int open_channel(struct init *in, const struct plan *p, struct failure *f
     return 0;
 }
 
+/* The command's terminal is the container's console too, while mounting is still allowed. */
+static int put_console(const struct init *in, const struct plan *p, int root, struct pty *ret_pty)
+{
+    int target FD_CLEANUP = mnt_open_create(root, "dev/console", true);
+    int tree FD_CLEANUP = -1;
+    int r = target < 0 ? target : command_open_pty(in->devpts_fd, &p->fields, ret_pty);
+
+    if (r < 0) {
+        return r;
+    }
+    tree = mnt_clone(ret_pty->slave, "", false); // by descriptor: CVE-2025-52565
+    return tree < 0 ? tree : mnt_attach(tree, target);
+}
+
+/*
+ * The launcher's descriptors lead into the host. From here on paths of the image are resolved, and a
+ * link in it may say /proc/self/fd/N.
+ */
+static void close_host(void)
+{
+    for (int fd = LAUNCH_FD_ROOTFS; fd <= LAUNCH_FD_OP_DIR; fd++) {
+        (void)close(fd);
+    }
+    (void)close(LAUNCH_FD_PEEK_DIR);
+}
+
 /* Steps 2 to 4: namespaces of our own, the plan's mounts, the new root. */
-static int enter_root(struct init *in, struct plan *p, struct failure *f)
+static int enter_root(struct init *in, struct plan *p, struct pty *pty, struct failure *f)
 {
     struct plan_op op;
     struct walk walk;
@@ -179,12 +204,17 @@ static int enter_root(struct init *in, struct plan *p, struct failure *f)
     walk_init(&walk);
     r = walk_plan(&walk, p, &op);
     in->devpts_fd = walk.devpts;
-    walk_finish(&walk);
     if (r < 0) {
         bool known = op.kind != 0;
 
+        walk_finish(&walk);
         return failed(f, known ? (enum step)plan_op_step(op.kind) : STEP_PLAN, r,
                       known ? op.target : "operation");
+    }
+    r = (p->fields.num[TAG_FLAGS] & COMMAND_TTY) != 0 ? put_console(in, p, walk.root, pty) : 0;
+    walk_finish(&walk);
+    if (r < 0) {
+        return failed(f, STEP_TERMINAL, r, "/dev/console");
     }
     r = mnt_pivot();
     return r < 0 ? failed(f, STEP_PIVOT, r, "rootfs") : 0;
@@ -192,11 +222,16 @@ static int enter_root(struct init *in, struct plan *p, struct failure *f)
 
 static int listen_inside(struct init *in)
 {
-    int dir FD_CLEANUP = open("/run/porthole/self", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int root FD_CLEANUP = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int dir FD_CLEANUP = -1;
     int r;
 
-    if (dir < 0) {
+    if (root < 0) {
         return -errno;
+    }
+    dir = mnt_open(root, "run/porthole/self", O_PATH | O_DIRECTORY, MNT_IN_ROOT);
+    if (dir < 0) {
+        return dir;
     }
     (void)umask(0111); // every process inside may ask
     r = in->listener[LISTEN_INSIDE] = sock_listen_at(dir, "inside.sock", LISTEN_BACKLOG);
@@ -245,7 +280,7 @@ static void main_child(void *arg)
  * Step 6. As vfork(2) does it: a boot has nobody to serve meanwhile, so it may wait for the exec, and copying
  * our page tables for the child would cost more than all of the steps before.
  */
-static int start_main(struct init *in, const struct plan *p, struct failure *f)
+static int start_main(struct init *in, const struct plan *p, struct pty *pty, struct failure *f)
 {
     static struct command c; // not on the stack: the child works on ours until its exec
     int none[3] = {-1, -1, -1};
@@ -258,6 +293,7 @@ static int start_main(struct init *in, const struct plan *p, struct failure *f)
         .base = &p->fields,
         .args = p->fields.body,
         .conn = in->slots[in->monitor].fd,
+        .pty = *pty,
     };
     for (int i = 0; i < 3; i++) { // what the launcher did not connect is the container's /dev/null
         c.stdio[i] = fd_is_anonymous_pipe(i) ? i : -1;
@@ -265,6 +301,7 @@ static int start_main(struct init *in, const struct plan *p, struct failure *f)
     in->main_started = clock_monotonic();
     pid = spawn_borrowing(main_child, &c);
     command_finish(&c);
+    pty_finish(pty);
     if (pid < 0) {
         return failed(f, STEP_FORK, pid, "process");
     }
@@ -279,6 +316,7 @@ static int boot_steps(struct init *in, struct failure *f)
 {
     struct slice image = {NULL, 0};
     struct plan plan = {.flags = 0};
+    struct pty pty = {-1, -1};
     int r = read_plan(&plan, &image);
 
     if (r < 0) {
@@ -290,7 +328,10 @@ static int boot_steps(struct init *in, struct failure *f)
     in->tell_up = (plan.flags & PLAN_TELL_UP) != 0;
     r = open_channel(in, &plan, f);
     if (r == 0) {
-        r = enter_root(in, &plan, f);
+        r = enter_root(in, &plan, &pty, f);
+    }
+    if (r == 0) {
+        close_host();
     }
     if (r == 0) {
         r = furnish(in, &plan, f);
@@ -300,7 +341,7 @@ static int boot_steps(struct init *in, struct failure *f)
         r = in->signal_fd < 0 ? failed(f, STEP_LOOP, in->signal_fd, "signals") : 0;
     }
     if (r == 0) {
-        r = start_main(in, &plan, f);
+        r = start_main(in, &plan, &pty, f);
     }
     if (r == 0) {
         life_init(&in->life, (msec_t)plan.fields.num[TAG_GRACE]);
@@ -358,7 +399,7 @@ int boot_launched(struct init *in)
         r = boot_steps(in, &f);
     }
     if (r < 0) {
-        report(in, LAUNCH_FD_SYNC, &f);
+        report(LAUNCH_FD_SYNC, &f);
         return r;
     }
     keep_own(in);

@@ -36,7 +36,6 @@ struct image {
     size_t env_count;
     char *text; // where the next string goes
     struct user user;
-    struct pty pty;
 };
 
 _Noreturn static void fail(struct command *c, enum step step, int error, const char *object)
@@ -190,7 +189,7 @@ static struct slice text_of(const struct command *c, enum proto_tag tag)
     return c->base->text[tag];
 }
 
-/* The terminal's master goes to the client; the client is told that the session exists. */
+/* The terminal's master goes to the client. */
 static int announce(const struct command *c, int master)
 {
     uint8_t buf[PROTO_HEADER + WIRE_TLV_HEADER + 8];
@@ -206,35 +205,41 @@ static int announce(const struct command *c, int master)
     return len < 0 ? len : sock_send(c->conn, buf, (size_t)len, &master, master >= 0 ? 1 : 0);
 }
 
-static void setup_stdio(struct command *c, struct image *img)
+int command_open_pty(int devpts, const struct proto_msg *own, struct pty *ret_pty)
+{
+    if (devpts < 0) {
+        return -ENODEV;
+    }
+    return pty_open(devpts, (uint16_t)own->num[TAG_ROWS], (uint16_t)own->num[TAG_COLUMNS], ret_pty);
+}
+
+static void setup_stdio(struct command *c, const struct image *img)
 {
     int stdio[3] = {c->stdio[0], c->stdio[1], c->stdio[2]};
     bool tty = (c->own->num[TAG_FLAGS] & COMMAND_TTY) != 0;
     int r;
 
     if (tty) {
-        r = c->init->devpts_fd < 0 ? -ENODEV
-                                   : pty_open(c->init->devpts_fd, (uint16_t)c->own->num[TAG_ROWS],
-                                              (uint16_t)c->own->num[TAG_COLUMNS], &img->pty);
+        r = c->pty.slave >= 0 ? 0 : command_open_pty(c->init->devpts_fd, c->own, &c->pty);
         if (r == 0) {
-            r = pty_control(img->pty.slave);
+            r = pty_control(c->pty.slave);
         }
-        if (r == 0 && fchown(img->pty.slave, img->user.uid, (gid_t)-1) < 0) {
+        if (r == 0 && fchown(c->pty.slave, img->user.uid, (gid_t)-1) < 0) {
             r = -errno;
         }
         if (r < 0) {
             fail(c, STEP_TERMINAL, r, "/dev/pts");
         }
-        stdio[0] = stdio[1] = stdio[2] = img->pty.slave;
+        stdio[0] = stdio[1] = stdio[2] = c->pty.slave;
     }
-    r = tty ? announce(c, img->pty.master) : 0;
+    r = tty ? announce(c, c->pty.master) : 0;
     if (r == 0) {
         r = fd_to_stdio(stdio);
     }
     if (r < 0) {
         fail(c, STEP_STDIO, r, "/dev/null");
     }
-    pty_finish(&img->pty);
+    pty_finish(&c->pty);
 }
 
 /* Bounding set while still root, then the user, then the sets that the documentation promises. */
@@ -268,22 +273,63 @@ static void drop_privileges(struct command *c, const struct image *img, const ch
     }
 }
 
-/*
- * musl's execvp() knows no ENOEXEC: a script without "#!" runs under sh, as execlp(3) promises.
- * argv[-1] may be overwritten.
- */
-static int execute(char **argv)
+/* A script without "#!" runs under sh, as execlp(3) promises. argv[-1] and argv[0] are overwritten. */
+static int execute_path(char *path, char **argv)
 {
     static char sh[] = "sh";
+    char *name = argv[0];
 
-    (void)execvp(argv[0], argv);
+    (void)execve(path, argv, environ);
     if (errno != ENOEXEC) {
         return -errno;
     }
     argv[-1] = sh;
-    (void)execv("/bin/sh", argv - 1);
-    argv[-1] = NULL;
+    argv[0] = path;
+    (void)execve("/bin/sh", argv - 1, environ);
+    argv[0] = name;
     return -ENOEXEC;
+}
+
+/*
+ * As execvp(3), with the environment's own PATH and with sh for scripts, which musl's leaves out. The
+ * most telling error is kept: what was found and could not be executed, before "not found".
+ */
+static int execute(char **argv)
+{
+    const char *search = getenv("PATH");
+    char path[PATH_BYTES];
+    size_t name = strlen(argv[0]);
+    int error = -ENOENT;
+
+    if (strchr(argv[0], '/') != NULL) {
+        return execute_path(argv[0], argv);
+    }
+    if (search == NULL) {
+        search = "/usr/local/bin:/bin:/usr/bin";
+    }
+    for (;;) {
+        size_t len = strcspn(search, ":");
+
+        if (len + name + 2 <= sizeof(path)) {
+            char *end = path + len;
+            int r;
+
+            memcpy(path, search, len);
+            if (len > 0) { // an empty element is the working directory
+                *end++ = '/';
+            }
+            memcpy(end, argv[0], name + 1);
+            r = execute_path(path, argv);
+            if (r != -ENOENT && r != -ENOTDIR && r != -EACCES) {
+                return r;
+            }
+            error = r == -EACCES ? r : error;
+        }
+        if (search[len] == 0) {
+            return error;
+        }
+        search += len + 1;
+    }
 }
 
 /* For a path in an error or a call; what does not fit was no path anyway. */
@@ -295,15 +341,30 @@ static const char *to_path(struct slice s, char *buf, size_t cap)
     return buf;
 }
 
+/*
+ * From here on paths of the image are resolved, and one of them may be a link to /proc/self/fd/N: not
+ * a descriptor of the host, of PID 1 or of another client may be there (CVE-2024-21626).
+ */
+static void keep_only(const struct command *c)
+{
+    int keep[] = {
+        c->conn,       c->stdio[0],  c->stdio[1],        c->stdio[2],
+        c->pty.master, c->pty.slave, c->init->devpts_fd,
+    };
+
+    fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
+}
+
 _Noreturn void command_become(struct command *c)
 {
-    struct image img = {.pty = {-1, -1}};
+    struct image img = {.argv = NULL};
     struct slice user = text_of(c, TAG_USER);
     struct slice workdir = text_of(c, TAG_WORKDIR);
     char path[PATH_BYTES];
     int r;
 
     (void)setsid();
+    keep_only(c);
     r = user_resolve(user, &img.user);
     if (r < 0) {
         fail(c, STEP_USER, r, to_path(user, path, sizeof(path)));
@@ -382,7 +443,7 @@ static void take_foreground(void)
 
 _Noreturn void command_become_plain(const struct init *in)
 {
-    struct command c = {.init = in, .conn = -1};
+    struct command c = {.init = in, .conn = -1, .pty = {-1, -1}};
     int r;
 
     take_foreground();

@@ -5,6 +5,7 @@
 
 #include "core/proto.h"
 #include "glue/init.h"
+#include "sys/pty.h"
 
 /*
  * The main command's child borrows our memory (spawn.h) and works in PID 1's memory until its exec, so that
@@ -17,10 +18,11 @@ struct command {
     struct slice args;            // list with ARG and ENV elements
     int conn;                     // control connection for STARTED and ERROR; -1: none
     uint32_t request;
-    int stdio[3];  // -1: /dev/null
-    void *memory;  // argv, environment and strings; mapped by command_become()
-    size_t mapped; // bytes of it
-    bool failed;   // set before the child gives up
+    int stdio[3];   // -1: /dev/null
+    struct pty pty; // {-1, -1}: opened by the child where flags ask for one
+    void *memory;   // argv, environment and strings; mapped by command_become()
+    size_t mapped;  // bytes of it
+    bool failed;    // set before the child gives up
 };
 
 /*
@@ -28,6 +30,9 @@ struct command {
  * the process ends with 127 (not found), 126 (not executable) or 125.
  */
 _Noreturn void command_become(struct command *c);
+
+/* A terminal of this devpts, as large as the request says. 0, -ENODEV without one, or -errno. */
+int command_open_pty(int devpts, const struct proto_msg *own, struct pty *ret_pty);
 
 /* In the parent of such a child: gives back what the child has mapped. */
 void command_finish(struct command *c);

@@ -58,9 +58,8 @@ void control_drop(struct init *in, int slot)
     }
     if (s->phase == SLOT_SESSION) {
         session_orphaned(in, slot);
-    } else {
-        drain_in_child(s->fd);
     }
+    drain_in_child(s->fd);
     if (in->monitor == slot) {
         in->monitor = -1;
     }
@@ -77,7 +76,7 @@ static int find_slot(const struct init *in, enum role role, int limit)
     for (int i = 0; i < SLOTS_MAX; i++) {
         if (in->slots[i].phase == SLOT_FREE) {
             free_slot = free_slot < 0 ? i : free_slot;
-        } else if (in->slots[i].role == (uint8_t)role) {
+        } else if (in->slots[i].role == (uint8_t)role && in->slots[i].phase != SLOT_SESSION) {
             used++;
         }
     }
@@ -199,7 +198,10 @@ static bool read_one(struct init *in, int slot, msec_t now)
         return false;
     }
     if (has_fds) {
-        control_error(in, slot, m.request, proto_permit(m.type, s->role) < 0 ? EPERM : EPROTO);
+        control_error(in, slot, m.request,
+                      r < 0                               ? -r
+                      : proto_permit(m.type, s->role) < 0 ? EPERM
+                                                          : EPROTO);
         request_denied(in, slot, m.type);
         control_drop(in, slot);
         return false;

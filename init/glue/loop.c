@@ -238,11 +238,20 @@ static void leave(struct init *in)
     }
 }
 
+static bool launcher_died(const struct init *in)
+{
+    struct pollfd p = {.fd = in->monitor >= 0 ? in->slots[in->monitor].fd : -1};
+
+    return in->launched && poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 int loop_run(struct init *in)
 {
     struct pollfd p[POLL_COUNT];
 
-    if (in->main_runs) {
+    if (launcher_died(in)) { // before it could see the container up: it leaves nothing behind
+        loop_life(in, LIFE_EV_STOP, 0, clock_monotonic());
+    } else if (in->main_runs) {
         loop_life(in, LIFE_EV_EXECED, 0, clock_monotonic());
     }
     mem_trim_stack();

@@ -101,6 +101,7 @@ _Noreturn static void session_child(const struct init *in, int conn, uint32_t re
         .conn = conn,
         .request = request,
         .stdio = {-1, -1, -1},
+        .pty = {-1, -1},
     };
     ssize_t n = sock_recv(conn, datagram, sizeof(datagram), &fds);
     int args = -1;

@@ -2,6 +2,7 @@
 /* Copying a small tree between two directories by descriptor. */
 #include "sys/copytree.h"
 
+#include "core/limits.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -21,7 +22,12 @@ struct kernel_dirent {
     char name[];
 };
 
-static int copy_level(int from, int to, int depth);
+struct budget {
+    int64_t bytes;
+    int64_t entries;
+};
+
+static int copy_level(int from, int to, int depth, struct budget *left);
 
 static int copy_attributes(int fd, const struct stat *st)
 {
@@ -38,12 +44,15 @@ static int copy_attributes(int fd, const struct stat *st)
     return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
-static int copy_file(int from, int to, const char *name, const struct stat *st)
+static int copy_file(int from, int to, const char *name, const struct stat *st, struct budget *left)
 {
     int in FD_CLEANUP = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     int out FD_CLEANUP = -1;
     ssize_t n;
 
+    if (st->st_size > left->bytes) {
+        return -EFBIG;
+    }
     if (in < 0) {
         return -errno;
     }
@@ -53,7 +62,11 @@ static int copy_file(int from, int to, const char *name, const struct stat *st)
     }
     do {
         n = sendfile(out, in, NULL, 1 << 20);
-    } while (n > 0);
+        left->bytes -= n > 0 ? n : 0; // it may grow while we copy
+    } while (n > 0 && left->bytes >= 0);
+    if (left->bytes < 0) {
+        return -EFBIG;
+    }
     return n < 0 ? -errno : copy_attributes(out, st);
 }
 
@@ -76,7 +89,8 @@ static int copy_link(int from, int to, const char *name, const struct stat *st)
     return 0;
 }
 
-static int copy_directory(int from, int to, const char *name, const struct stat *st, int depth)
+static int copy_directory(int from, int to, const char *name, const struct stat *st, int depth,
+                          struct budget *left)
 {
     int in FD_CLEANUP = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int out FD_CLEANUP = -1;
@@ -89,33 +103,36 @@ static int copy_directory(int from, int to, const char *name, const struct stat 
     if (out < 0) {
         return -errno;
     }
-    r = copy_level(in, out, depth + 1);
+    r = copy_level(in, out, depth + 1, left);
     return r < 0 ? r : copy_attributes(out, st);
 }
 
-static int copy_entry(int from, int to, const char *name, int depth)
+static int copy_entry(int from, int to, const char *name, int depth, struct budget *left)
 {
     struct stat st;
 
     if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0))) {
         return 0;
     }
+    if (left->entries-- <= 0) {
+        return -EFBIG;
+    }
     if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
         return -errno;
     }
     if (S_ISREG(st.st_mode)) {
-        return copy_file(from, to, name, &st);
+        return copy_file(from, to, name, &st, left);
     }
     if (S_ISLNK(st.st_mode)) {
         return copy_link(from, to, name, &st);
     }
     if (S_ISDIR(st.st_mode)) {
-        return copy_directory(from, to, name, &st, depth);
+        return copy_directory(from, to, name, &st, depth, left);
     }
     return 0;
 }
 
-static int copy_level(int from, int to, int depth)
+static int copy_level(int from, int to, int depth, struct budget *left)
 {
     _Alignas(struct kernel_dirent) char buf[1024];
     long n;
@@ -126,7 +143,7 @@ static int copy_level(int from, int to, int depth)
     while ((n = syscall(SYS_getdents64, from, buf, sizeof(buf))) > 0) {
         for (long at = 0; at < n;) {
             const struct kernel_dirent *entry = (const struct kernel_dirent *)(buf + at);
-            int r = copy_entry(from, to, entry->name, depth);
+            int r = copy_entry(from, to, entry->name, depth, left);
 
             if (r < 0) {
                 return r;
@@ -139,5 +156,7 @@ static int copy_level(int from, int to, int depth)
 
 int copytree(int from, int to)
 {
-    return copy_level(from, to, 0);
+    struct budget left = {COPY_BYTES_MAX, COPY_ENTRIES_MAX};
+
+    return copy_level(from, to, 0, &left);
 }

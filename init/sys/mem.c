@@ -11,7 +11,6 @@
 
 void *mem_map(size_t len)
 {
-    // cppcheck-suppress invalidFunctionArg ; mmap(2): portable programs give -1 here
     void *p =
         mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 

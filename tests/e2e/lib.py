@@ -272,6 +272,13 @@ def private_kib(pid):
     return sum(int(n) for n in re.findall(r"^Private_\w+:\s+(\d+) kB", text, re.M))
 
 
+def waiting_for_answer(pid):
+    """True once a client has asked and sleeps until PID 1 answers."""
+    with contextlib.suppress(OSError):
+        return re.search("poll|recv|unix|skb|datagram", proc(pid, "wchan")) is not None
+    return False
+
+
 def children(pid):
     with contextlib.suppress(OSError):
         return [int(p) for p in proc(pid, "task/%d/children" % pid).split()]

@@ -21,6 +21,14 @@ def need_strace():
         raise Skip("strace may not trace here: " + r.stderr.strip().split("\n")[0])
 
 
+def need_userns():
+    t = Traced(user=True)
+    code, _, err = t.run(["true"])
+    t.done()
+    if code != 0 and "user namespace" in err:
+        raise Skip(err.strip())
+
+
 def tiny_rootfs(path, folders=()):
     """busybox, three of its names and nothing else, so that the launch has to make every mount point."""
     os.makedirs(os.path.join(path, "bin"))
