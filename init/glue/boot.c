@@ -167,12 +167,14 @@ static int put_console(const struct init *in, const struct plan *p, int root, st
  * The launcher's descriptors lead into the host. From here on paths of the image are resolved, and a
  * link in it may say /proc/self/fd/N.
  */
-static void close_host(void)
+static void close_host(const struct plan *p)
 {
     for (int fd = LAUNCH_FD_ROOTFS; fd <= LAUNCH_FD_OP_DIR; fd++) {
         (void)close(fd);
     }
-    (void)close(LAUNCH_FD_PEEK_DIR);
+    if ((p->flags & PLAN_OBSERVERS) != 0) { // else that number is one of our own sockets by now
+        (void)close(LAUNCH_FD_PEEK_DIR);
+    }
 }
 
 /* Steps 2 to 4: namespaces of our own, the plan's mounts, the new root. */
@@ -331,7 +333,7 @@ static int boot_steps(struct init *in, struct failure *f)
         r = enter_root(in, &plan, &pty, f);
     }
     if (r == 0) {
-        close_host();
+        close_host(&plan);
     }
     if (r == 0) {
         r = furnish(in, &plan, f);
