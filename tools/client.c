@@ -268,7 +268,7 @@ void client_close(struct client *c)
 int client_help(const char *usage, const char *options)
 {
     (void)printf("Usage: porthole %s %s\n%s", report_command, usage, options);
-    return fflush(stdout) == 0 ? 0 : EXIT_NOT_TRUE;
+    return report_flush();
 }
 
 bool client_parse_name(int argc, char **argv, const char *usage, const char **ret_name,

@@ -268,6 +268,8 @@ static void put_request(struct session *s, struct wire_writer *w, uint8_t *buf, 
     }
     if (!apart) {
         put_arguments(s, w);
+    } else if (!s->shell) { // for the audit trail: PID 1 does not read the memfd
+        wire_tlv_bytes(w, TAG_OBJECT, s->command[0], strnlen(s->command[0], AUDIT_TEXT - 1));
     }
 }
 

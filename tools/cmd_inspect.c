@@ -290,7 +290,7 @@ static int show_capabilities(struct inspection *in)
         json_close(in->json, '}');
         return 0;
     }
-    return fflush(stdout) == 0 ? 0 : EXIT_NOT_TRUE;
+    return report_flush();
 }
 
 static const struct {

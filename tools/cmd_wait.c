@@ -103,7 +103,7 @@ static int finish(const struct client *c, const struct wait *w)
     if (w->state == LIFE_GONE) {
         (void)printf("%d\n", (int)c->msg.num[TAG_CODE]);
     }
-    return fflush(stdout) == 0 ? 0 : EXIT_NOT_TRUE;
+    return report_flush();
 }
 
 int cmd_wait(const struct context *ctx, int argc, char **argv)

@@ -35,28 +35,35 @@ static void put(struct json *j, const char *text, size_t len)
     }
 }
 
+/* As \uXXXX: all that controls a terminal lies in the basic plane. */
+static void put_escaped(struct json *j, const char *text, size_t len)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    unsigned c = len == 1   ? p[0]
+                 : len == 2 ? (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu)
+                            : (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+    char escape[8];
+
+    (void)snprintf(escape, sizeof(escape), "\\u%04x", c);
+    put(j, escape, 6);
+}
+
 static void put_quoted(struct json *j, const char *text, size_t len)
 {
     put(j, "\"", 1);
     while (len > 0) {
-        unsigned char c = (unsigned char)*text;
-        size_t n = 1;
-        char escape[8];
+        size_t n = report_utf8(text, len);
 
-        if (c == '"' || c == '\\') {
-            put(j, "\\", 1);
-            put(j, text, 1);
-        } else if (c < ' ') {
-            (void)snprintf(escape, sizeof(escape), "\\u%04x", c);
-            put(j, escape, 6);
+        if (n == 0) {
+            put(j, "\xef\xbf\xbd", 3);
+            n = 1;
+        } else if (report_drives_terminal(text, n)) {
+            put_escaped(j, text, n);
         } else {
-            n = report_utf8(text, len);
-            if (n == 0) {
-                put(j, "\xef\xbf\xbd", 3);
-                n = 1;
-            } else {
-                put(j, text, n);
+            if (*text == '"' || *text == '\\') {
+                put(j, "\\", 1);
             }
+            put(j, text, n);
         }
         text += n;
         len -= n;
@@ -123,5 +130,5 @@ void json_null(struct json *j, const char *key)
 int json_end(struct json *j)
 {
     put(j, "\n", 1);
-    return fflush(stdout) == 0 ? 0 : EXIT_NOT_TRUE;
+    return report_flush();
 }

@@ -40,7 +40,7 @@ static int help(void)
     (void)printf("\n`porthole COMMAND --help` lists a command's options; porthole(1) tells all.\n"
                  "Exit codes: 0; 1 the asked thing did not come true; 2 usage; 125 the container\n"
                  "could not be reached or launched; `run` and `exec` return their command's.\n");
-    return fflush(stdout) == 0 ? 0 : EXIT_NOT_TRUE;
+    return report_flush();
 }
 
 /* Options before the command. Returns the index of the command, or -1 with *ret_code set. */
@@ -63,7 +63,7 @@ static int parse_globals(int argc, char **argv, struct context *ctx, int *ret_co
             return -1;
         } else if (strcmp(word, "--version") == 0) {
             (void)printf("porthole %s\n", PORTHOLE_VERSION);
-            *ret_code = fflush(stdout) == 0 ? 0 : EXIT_NOT_TRUE;
+            *ret_code = report_flush();
             return -1;
         } else {
             (void)report_usage("%s: %s", word,

@@ -37,8 +37,10 @@ size_t report_utf8(const char *text, size_t left)
 }
 
 /* C0, DEL, C1 (U+0080 to U+009F), and what changes the direction of text (Trojan Source). */
-static bool drives_terminal(const unsigned char *p, size_t n)
+bool report_drives_terminal(const char *text, size_t n)
 {
+    const unsigned char *p = (const unsigned char *)text;
+
     if (n == 1) {
         return p[0] < ' ' || p[0] == 0x7f;
     }
@@ -59,7 +61,7 @@ const char *report_escape(char *buf, size_t cap, const char *text, size_t len)
     while (len > 0 && at + 5 < cap) {
         size_t n = report_utf8((const char *)p, len);
 
-        if (n == 0 || drives_terminal(p, n)) {
+        if (n == 0 || report_drives_terminal((const char *)p, n)) {
             buf[at++] = '\\';
             buf[at++] = 'x';
             buf[at++] = hex[*p >> 4];
@@ -140,6 +142,12 @@ int report_failure(const char *format, ...)
     emit(format, args);
     va_end(args);
     return EXIT_PORTHOLE;
+}
+
+int report_flush(void)
+{
+    // fflush(3) alone does not tell of a write that failed before, when the buffer was full.
+    return fflush(stdout) == 0 && ferror(stdout) == 0 ? 0 : EXIT_NOT_TRUE;
 }
 
 const char *report_errno(int error)

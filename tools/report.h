@@ -3,6 +3,7 @@
 #ifndef TOOLS_REPORT_H
 #define TOOLS_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -32,8 +33,14 @@ void report_safe(FILE *out, const char *text, size_t len);
 /* The same into buf (always zero-terminated, cut where it is full). Returns buf. */
 const char *report_escape(char *buf, size_t cap, const char *text, size_t len);
 
+/* Hands over what was printed to stdout. Returns the exit code: 0, or 1 where it was not taken. */
+int report_flush(void);
+
 /* Length of the well-formed UTF-8 character (RFC 3629) at text, 0 where there is none. */
 size_t report_utf8(const char *text, size_t left);
+
+/* True where the character (report_utf8() says how long) is a control, or changes text's direction. */
+bool report_drives_terminal(const char *text, size_t len);
 
 /* strerror(3) of a positive errno in small letters' spirit, with the cases that deserve more words. */
 const char *report_errno(int error);

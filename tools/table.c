@@ -72,7 +72,7 @@ int table_print(const struct table *t)
         }
         (void)putchar('\n');
     }
-    return fflush(stdout) == 0 ? 0 : EXIT_NOT_TRUE;
+    return report_flush();
 }
 
 void table_finish(struct table *t)

@@ -30,6 +30,7 @@ static const struct {
 static void drain_in_child(int fd)
 {
     struct sock_fds fds;
+    pid_t pid;
     bool has_fds = false;
     ssize_t n = sock_peek(fd, datagram, sizeof(datagram), &has_fds);
 
@@ -37,16 +38,21 @@ static void drain_in_child(int fd)
         return;
     }
     (void)shutdown(fd, SHUT_RDWR); // nothing new gets in
-    if (fork() != 0) {
-        return; // also where fork failed: then closing it here is all that is left
+    pid = fork();
+    if (pid > 0) {
+        return;
     }
+    // Without a child we take the risk: left in the queue they would be closed by our close, and the
+    // client would see a broken connection in the place of the answer that tells it why.
     do {
         n = sock_recv(fd, datagram, sizeof(datagram), &fds);
         if (n >= 0) {
             sock_fds_close(&fds);
         }
     } while (n > 0 || n == -EMSGSIZE);
-    _exit(0);
+    if (pid == 0) {
+        _exit(0);
+    }
 }
 
 void control_drop(struct init *in, int slot)
@@ -146,6 +152,10 @@ void control_accept(struct init *in, enum listener which, msec_t now)
         int slot;
 
         if (fd < 0) {
+            // Out of descriptors or memory: the connection stays in the queue and poll(2) would not
+            // let us sleep. Somebody else's end may help; we look again a little later.
+            in->accept_at =
+                fd == -EAGAIN || fd == -ECONNABORTED || fd == -EINTR ? 0 : now + ACCEPT_PAUSE_MS;
             return;
         }
         if (which != LISTEN_INSIDE && from_inside(in, fd)) {
@@ -233,7 +243,7 @@ void control_ready(struct init *in, int slot, short revents, msec_t now)
 
 msec_t control_deadline(const struct init *in)
 {
-    msec_t first = MSEC_NEVER;
+    msec_t first = in->accept_at != 0 ? in->accept_at : MSEC_NEVER;
 
     for (int i = 0; i < SLOTS_MAX; i++) {
         if (in->slots[i].phase == SLOT_HELLO && in->slots[i].deadline < first) {
@@ -245,6 +255,9 @@ msec_t control_deadline(const struct init *in)
 
 void control_expire(struct init *in, msec_t now)
 {
+    if (in->accept_at <= now) {
+        in->accept_at = 0;
+    }
     for (int i = 0; i < SLOTS_MAX; i++) {
         if (in->slots[i].phase == SLOT_HELLO && in->slots[i].deadline <= now) {
             control_error(in, i, 0, ETIMEDOUT);

@@ -94,8 +94,9 @@ struct init {
     pid_t main_pid;
     msec_t started;
     msec_t main_started;
-    uint64_t reaped; // processes that were neither the main command nor a session
-    int monitor;     // index of the monitor's slot; -1: none
+    uint64_t reaped;  // processes that were neither the main command nor a session
+    msec_t accept_at; // no accept(2) before this time; 0: at once
+    int monitor;      // index of the monitor's slot; -1: none
     uint8_t instance[16];
     struct slot slots[SLOTS_MAX];
     struct session sessions[SESSIONS_MAX];

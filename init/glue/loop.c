@@ -22,6 +22,8 @@
 enum { POLL_SIGNALS, POLL_LISTENERS, POLL_SLOTS = POLL_LISTENERS + LISTENER_COUNT };
 #define POLL_COUNT (POLL_SLOTS + SLOTS_MAX)
 
+#define DEGRADED_MS 100 /* ms between looks where poll(2) itself fails */
+
 /* To every process of the container but PID 1. */
 static void signal_all(const struct init *in, int number)
 {
@@ -162,17 +164,50 @@ static int timeout(const struct init *in, msec_t now)
     return due - now > 1000000 ? 1000000 : (int)(due - now);
 }
 
-static void fill(const struct init *in, struct pollfd *p)
+/* Returns how many are in use: no more than that are given to poll(2), which has a limit. */
+static nfds_t fill(const struct init *in, struct pollfd *p)
 {
+    nfds_t count = POLL_SLOTS;
+
     p[POLL_SIGNALS] = (struct pollfd){.fd = in->signal_fd, .events = POLLIN};
     for (int i = 0; i < LISTENER_COUNT; i++) {
-        p[POLL_LISTENERS + i] = (struct pollfd){.fd = in->listener[i], .events = POLLIN};
+        p[POLL_LISTENERS + i] =
+            (struct pollfd){.fd = in->accept_at == 0 ? in->listener[i] : -1, .events = POLLIN};
     }
     for (int i = 0; i < SLOTS_MAX; i++) {
-        p[POLL_SLOTS + i] =
-            (struct pollfd){.fd = in->slots[i].phase != SLOT_FREE ? in->slots[i].fd : -1,
-                            .events = control_events(&in->slots[i])};
+        bool used = in->slots[i].phase != SLOT_FREE;
+
+        p[POLL_SLOTS + i] = (struct pollfd){.fd = used ? in->slots[i].fd : -1,
+                                            .events = control_events(&in->slots[i])};
+        count = used ? (nfds_t)(POLL_SLOTS + i + 1) : count;
     }
+    return count;
+}
+
+/*
+ * The one wait point. EINVAL (somebody has set our limit of descriptors below what we have open) and
+ * ENOMEM must not make us spin: then the signals alone are waited for, which reaping hangs on.
+ */
+static int wait_for_events(const struct init *in, struct pollfd *p, msec_t now)
+{
+    nfds_t count = fill(in, p);
+    int ms = timeout(in, now);
+    int n = poll(p, count, ms);
+
+    if (n < 0 && errno != EINTR) {
+        int most = ms < 0 || ms > DEGRADED_MS ? DEGRADED_MS : ms;
+
+        for (nfds_t i = 1; i < count; i++) {
+            p[i].revents = 0;
+        }
+        n = poll(p, 1, most);
+        if (n < 0 && errno != EINTR) {
+            (void)poll(NULL, 0, most);
+            p[POLL_SIGNALS].revents = POLLIN; // reading it never blocks
+            n = 1;
+        }
+    }
+    return n;
 }
 
 static void serve(struct init *in, const struct pollfd *p, msec_t now)
@@ -259,8 +294,7 @@ int loop_run(struct init *in)
         msec_t now = clock_monotonic();
         int n;
 
-        fill(in, p);
-        n = poll(p, POLL_COUNT, timeout(in, now));
+        n = wait_for_events(in, p, now);
         now = clock_monotonic();
         if (n > 0 && p[POLL_SIGNALS].revents != 0) {
             read_signals(in, now);

@@ -2,6 +2,7 @@
 /* What each request of the control protocol does. */
 #include "glue/request.h"
 
+#include "core/plan.h"
 #include "glue/audit.h"
 #include "glue/control.h"
 #include "glue/loop.h"
@@ -255,11 +256,29 @@ void request_handle(struct init *in, int slot, const struct proto_msg *m, int de
     }
 }
 
+/* What the audit trail calls a session: its first word, which may lie in a memfd that we do not read. */
+static void describe(const struct proto_msg *m, char text[AUDIT_TEXT])
+{
+    static const struct slice shell = {(const uint8_t *)"(shell)", 7};
+    struct slice cursor = m->body;
+    struct slice word = m->text[TAG_OBJECT];
+    size_t len;
+
+    if ((m->num[TAG_FLAGS] & COMMAND_SHELL) != 0) {
+        word = shell;
+    } else if (word.len == 0 && !proto_next(&cursor, TAG_ARG, &word)) {
+        word.len = 0;
+    }
+    len = word.len < AUDIT_TEXT - 1 ? word.len : AUDIT_TEXT - 1;
+    if (len > 0) {
+        memcpy(text, word.data, len);
+    }
+    text[len] = 0;
+}
+
 void request_exec(struct init *in, int slot, const struct proto_msg *m)
 {
-    struct slice cursor = m->body;
-    struct slice word;
-    char text[AUDIT_TEXT] = "";
+    char text[AUDIT_TEXT];
     int r;
 
     if ((unsigned)in->life.state >= LIFE_ENDING) {
@@ -267,11 +286,7 @@ void request_exec(struct init *in, int slot, const struct proto_msg *m)
         control_drop(in, slot);
         return;
     }
-    if (proto_next(&cursor, TAG_ARG, &word)) {
-        size_t len = word.len < sizeof(text) - 1 ? word.len : sizeof(text) - 1;
-
-        memcpy(text, word.data, len);
-    }
+    describe(m, text);
     r = session_start(in, slot, m);
     if (r < 0) {
         control_error(in, slot, m->request, -r);
