@@ -48,6 +48,7 @@ int main(int argc, char **argv)
 {
     init_prepare(&state);
     sig_take_over(&state.inherited);
+    sig_catch_crashes(&state.inherited, loop_crash);
     if (fd_fill_stdio() < 0) {
         // No /dev/null: whatever lands on 0 to 2 is CLOEXEC and closed before a command sees it.
     }

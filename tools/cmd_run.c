@@ -197,12 +197,30 @@ static int run_here(struct run *r)
     return code;
 }
 
-/* The caller's side of --detach: the monitor says how the launch went, or dies. */
-static int wait_for_monitor(int fd)
+/*
+ * The caller's side of --detach: the monitor says how the launch went, or dies. A signal meanwhile is
+ * for the container, as it would be without --detach.
+ */
+static int wait_for_monitor(int fd, pid_t monitor)
 {
+    int signals FD_CLEANUP = sig_open();
+    struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
     unsigned char byte;
     ssize_t n;
 
+    while (p[0].revents == 0) {
+        pid_t sender;
+        int number;
+
+        if (poll(p, 2, -1) < 0 && errno != EINTR) {
+            break;
+        }
+        while ((number = sig_next(signals, &sender)) > 0) {
+            if (number != SIGCHLD && number != SIGWINCH && number != SIGCONT) {
+                (void)kill(monitor, number);
+            }
+        }
+    }
     do {
         n = read(fd, &byte, 1);
     } while (n < 0 && errno == EINTR);
@@ -246,7 +264,8 @@ static int run_detached(struct run *r)
         _exit(run_here(r));
     }
     fd_close(&ends[1]);
-    code = pid < 0 ? report_failure("fork: %s", report_errno(errno)) : wait_for_monitor(ends[0]);
+    code =
+        pid < 0 ? report_failure("fork: %s", report_errno(errno)) : wait_for_monitor(ends[0], pid);
     fd_close(&ends[0]);
     if (pid < 0) {
         runtime_remove(&r->runtime);

@@ -226,8 +226,12 @@ static void put_command(struct wire_writer *w, const struct spec *s)
 
 static void put_mounts(struct wire_writer *w, const struct spec *s)
 {
-    static const struct plan_op root = {
-        .kind = OP_ROOT, .target = "", .attr = MOUNT_ATTR_NODEV, .flags = OPF_RECURSIVE};
+    const struct plan_op root = {
+        .kind = OP_ROOT,
+        .target = "",
+        .attr = MOUNT_ATTR_NODEV,
+        .flags = (uint16_t)(OPF_RECURSIVE | (s->readonly ? OPF_READONLY_BELOW : 0)),
+    };
     static const struct plan_op seal = {.kind = OP_SETATTR, .target = "", .attr = RO};
     unsigned have = conditions(s);
 

@@ -54,6 +54,7 @@ enum plan_op_flag {
     OPF_CREATE = 1 << 3,      /* make target where it is missing */
     OPF_FILE = 1 << 4,        /* … as a file, not a directory */
     OPF_RECURSIVE = 1 << 5,   /* OP_ROOT, OP_BIND: with the mounts below */
+    OPF_READONLY_BELOW = 1 << 7, /* OP_ROOT: the mounts below it cannot be written */
     OPF_EMPTY = 1 << 6, /* OP_DIRECTORY: what OP_MASK shows, read-only, in a directory's place */
 };
 

@@ -7,6 +7,7 @@
 #include "core/step.h"
 #include "glue/command.h"
 #include "glue/control.h"
+#include "glue/loop.h"
 #include "glue/say.h"
 #include "glue/walk.h"
 #include "sys/caps.h"
@@ -396,6 +397,7 @@ int boot_launched(struct init *in)
     r = fd_cloexec_from(3);
     (void)prctl(PR_SET_NAME, "porthole-init", 0, 0, 0);
     sig_reset(&in->inherited);
+    sig_catch_crashes(&in->inherited, loop_crash);
     make_instance(in);
     if (r == 0) {
         r = boot_steps(in, &f);

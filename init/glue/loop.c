@@ -44,6 +44,23 @@ static void signal_main(const struct init *in, int number)
     }
 }
 
+/* What a signal handler may see. */
+static volatile pid_t main_for_handler;
+
+void loop_crash(int number, bool sent)
+{
+    char name[SIGNAME_MAX];
+
+    if (sent) {
+        if (main_for_handler > 0) {
+            (void)kill(main_for_handler, number);
+        }
+        return;
+    }
+    say_reason(NULL, "crashed", signame_format(number, name));
+    _exit(128 + number);
+}
+
 static void tell_monitor_up(struct init *in)
 {
     uint8_t buf[64];
@@ -135,6 +152,7 @@ static void reap(struct init *in, msec_t now)
     }
     empty = pid < 0 && errno == ECHILD;
     if (main_ended) {
+        main_for_handler = -1;
         in->main_pid = -1; // its number may be somebody else's from now on
         actions = life_step(&in->life, LIFE_EV_MAIN_EXITED, exit_code(main_status), now);
     }
@@ -289,6 +307,7 @@ int loop_run(struct init *in)
     } else if (in->main_runs) {
         loop_life(in, LIFE_EV_EXECED, 0, clock_monotonic());
     }
+    main_for_handler = in->main_pid;
     mem_trim_stack();
     while (in->life.state != LIFE_GONE) {
         msec_t now = clock_monotonic();

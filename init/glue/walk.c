@@ -11,6 +11,7 @@
 #include <linux/mount.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -64,7 +65,7 @@ static int open_parent(struct walk *w, const struct plan_op *op, const char **re
 static int open_target(const struct walk *w, const struct plan_op *op)
 {
     enum mnt_resolve how = (op->flags & OPF_NO_SYMLINKS) != 0 ? MNT_NO_SYMLINKS : MNT_IN_ROOT;
-    int fd = mnt_open(w->root, op->target, O_PATH, how);
+    int fd = mnt_open(w->root, op->target, O_PATH | (op->kind == OP_MOUNT ? O_DIRECTORY : 0), how);
 
     if (fd == -ENOENT && (op->flags & OPF_CREATE) != 0) {
         fd = mnt_open_create(w->root, op->target, (op->flags & OPF_FILE) != 0);
@@ -74,6 +75,25 @@ static int open_target(const struct walk *w, const struct plan_op *op)
         }
     }
     return fd;
+}
+
+/*
+ * All of the tree, and then its own root not yet: mount points are still to be made there. One that
+ * was read-only before is not ours to open.
+ */
+static int readonly_below(int tree)
+{
+    struct statvfs fs;
+    int r;
+
+    if (fstatvfs(tree, &fs) < 0) {
+        return -errno;
+    }
+    r = mnt_set(tree, MOUNT_ATTR_RDONLY, true);
+    if (r == 0 && (fs.f_flag & ST_RDONLY) == 0) {
+        r = mnt_clear(tree, MOUNT_ATTR_RDONLY);
+    }
+    return r;
 }
 
 static int do_root(struct walk *w, const struct plan_op *op)
@@ -93,6 +113,9 @@ static int do_root(struct walk *w, const struct plan_op *op)
         return tree;
     }
     r = mnt_set(tree, op->attr, recursive);
+    if (r == 0 && (op->flags & OPF_READONLY_BELOW) != 0) {
+        r = readonly_below(tree);
+    }
     if (r == 0) {
         r = mnt_attach(tree, here);
     }

@@ -191,6 +191,14 @@ int mnt_set(int fd, uint64_t attr, bool recursive)
     return syscall(SYS_mount_setattr, fd, "", flags, &request, sizeof(request)) < 0 ? -errno : 0;
 }
 
+int mnt_clear(int fd, uint64_t attr)
+{
+    struct mount_attr request = {.attr_clr = attr};
+
+    return syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &request, sizeof(request)) < 0 ? -errno
+                                                                                            : 0;
+}
+
 int mnt_attach(int tree, int target)
 {
     long r = syscall(SYS_move_mount, tree, "", target, "",

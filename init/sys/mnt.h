@@ -43,6 +43,9 @@ int mnt_clone(int dirfd, const char *path, bool recursive);
 /* Sets attributes (MOUNT_ATTR_*) on the mount that fd is the root of. 0 or -errno. */
 int mnt_set(int fd, uint64_t attr, bool recursive);
 
+/* Takes attributes off the mount that fd is the root of, and of no other. 0 or -errno. */
+int mnt_clear(int fd, uint64_t attr);
+
 /* Puts a detached mount on the file or directory that target (a descriptor) is. 0 or -errno. */
 int mnt_attach(int tree, int target);
 

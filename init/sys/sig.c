@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define SIGNAL_LAST 64
+#define BIT(n) (UINT64_C(1) << ((n)-1))
 
 /*
  * The system calls themselves: the C libraries' sigfillset() and sigaction() leave out 32 to 34, which
@@ -34,22 +35,51 @@ static void set_disposition(int n, void (*handler)(int))
     (void)syscall(SYS_rt_sigaction, n, &action, NULL, sizeof(uint64_t));
 }
 
+static const int crashes[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+
+static void (*crash_handler)(int number, bool sent);
+
+static void on_crash(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    crash_handler(number, info->si_code <= 0); // SI_USER, SI_QUEUE, SI_TKILL: sigaction(2)
+}
+
 void sig_take_over(struct sig_inherited *ret_inherited)
 {
     struct sigaction action;
 
+    ret_inherited->ignored = 0;
     set_mask(~UINT64_C(0), &ret_inherited->mask);
-    ret_inherited->ignored_sigchld =
-        sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-    if (ret_inherited->ignored_sigchld) {
+    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
+        ret_inherited->ignored = BIT(SIGCHLD);
         set_disposition(SIGCHLD, SIG_DFL);
     }
 }
 
+void sig_catch_crashes(struct sig_inherited *inherited, void (*handler)(int number, bool sent))
+{
+    struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_RESTART};
+    uint64_t mask = ~UINT64_C(0);
+
+    crash_handler = handler;
+    for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++) {
+        struct sigaction before;
+
+        if (sigaction(crashes[i], &action, &before) == 0 && before.sa_handler == SIG_IGN) {
+            inherited->ignored |= BIT(crashes[i]);
+        }
+        mask &= ~BIT(crashes[i]);
+    }
+    set_mask(mask, NULL);
+}
+
 void sig_give_back(const struct sig_inherited *inherited)
 {
-    if (inherited->ignored_sigchld) {
-        set_disposition(SIGCHLD, SIG_IGN);
+    for (int n = 1; n <= SIGNAL_LAST; n++) { // handlers go with the exec, what is ignored stays
+        if ((inherited->ignored & BIT(n)) != 0) {
+            set_disposition(n, SIG_IGN);
+        }
     }
     set_mask(inherited->mask, NULL);
 }

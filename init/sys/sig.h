@@ -14,8 +14,8 @@
  * queued even where it is ignored.
  */
 struct sig_inherited {
-    uint64_t mask; // blocked signals, bit n - 1 for signal n, as the kernel has it
-    bool ignored_sigchld;
+    uint64_t mask;    // blocked signals, bit n - 1 for signal n, as the kernel has it
+    uint64_t ignored; // of the few whose disposition we change
 };
 
 /*
@@ -23,6 +23,13 @@ struct sig_inherited {
  * as ignored the kernel reaps children unseen and waitpid(2) says ECHILD.
  */
 void sig_take_over(struct sig_inherited *ret_inherited);
+
+/*
+ * Has the signals of a crash (ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS) handled: a namespace's init would
+ * survive their default action and fault for ever. sent: the signal came from a process (kill(2)),
+ * not from a fault of ours. The handler may use async-signal-safe calls only: signal-safety(7).
+ */
+void sig_catch_crashes(struct sig_inherited *inherited, void (*handler)(int number, bool sent));
 
 /* In a child, last before exec: dispositions and mask as inherited. */
 void sig_give_back(const struct sig_inherited *inherited);
