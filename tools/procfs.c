@@ -8,9 +8,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define FILE_MAX (16u << 20)
@@ -52,13 +54,27 @@ static char *read_all(int fd, size_t *ret_len)
     return NULL;
 }
 
+/*
+ * A container that may mount could cover PID/ with files of its own: what lies on another mount is
+ * not procfs, and no link is followed.
+ */
+static int open_own(int proc, const char *path, int flags)
+{
+    struct open_how how = {
+        .flags = (uint64_t)flags | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
+    };
+
+    return (int)syscall(SYS_openat2, proc, path, &how, sizeof(how));
+}
+
 char *procfs_file(const struct procfs *p, long pid, const char *name, size_t *ret_len)
 {
     char path[64];
     int fd FD_CLEANUP = -1;
 
     (void)snprintf(path, sizeof(path), "%ld/%s", pid, name);
-    fd = openat(p->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    fd = open_own(p->fd, path, O_RDONLY);
     return fd < 0 ? NULL : read_all(fd, ret_len);
 }
 
@@ -240,7 +256,7 @@ static int by_pid(const void *a, const void *b)
 
 long procfs_list(const struct procfs *p, struct process **ret)
 {
-    int fd = openat(p->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open_own(p->fd, ".", O_RDONLY | O_DIRECTORY);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     struct process *list = NULL;
     size_t count = 0;

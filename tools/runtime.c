@@ -299,8 +299,14 @@ static int publish(struct runtime *r, const char *draft)
  */
 static void clear_leftovers(const char *root)
 {
-    DIR *dir = opendir(root);
+    struct stat st;
     const struct dirent *d;
+    DIR *dir;
+
+    if (stat(root, &st) == 0 && st.st_nlink == 2) {
+        return; // no folder in it at all
+    }
+    dir = opendir(root);
 
     while (dir != NULL && (d = readdir(dir)) != NULL) {
         const char *number = strncmp(d->d_name, ".new-", 5) == 0    ? d->d_name + 5
@@ -329,7 +335,7 @@ int runtime_create(const struct context *ctx, const char *name, long peek_gid, s
     if (r != 0) {
         return r;
     }
-    (void)snprintf(ret->path, sizeof(ret->path), "%.3900s/%s", ret->root, name);
+    (void)snprintf(ret->path, sizeof(ret->path), "%.900s/%s", ret->root, name);
     (void)snprintf(draft, sizeof(draft), "%s/.new-%d", ret->root, getpid());
     r = make_root(ret->root);
     clear_leftovers(ret->root);

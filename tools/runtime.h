@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#define RUNTIME_PATH_MAX 4096
+#define RUNTIME_PATH_MAX 1024 /* bytes of a path below the root; each buffer costs stack pages */
 
 /*
  * NAME's folder and what lies in it:

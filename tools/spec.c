@@ -57,6 +57,13 @@ struct row {
             .b = DEVICE(major_number, minor_number) \
         } \
     }
+#define PART_ROW(from, path, attrs, f) \
+    { \
+        ALWAYS, \
+        { \
+            .kind = OP_PART, .target = (path), .source = (from), .attr = (attrs), .flags = (f) \
+        } \
+    }
 #define LINK_ROW(path, to) \
     { \
         ALWAYS, \
@@ -89,10 +96,12 @@ struct row {
 /*
  * Which file system is mounted where, and when. /proc, /sys and /dev must be real directories: a
  * symbolic link there would aim our mounts (CVE-2026-41579). /run and /tmp are followed inside the
- * root. The image's file systems are nodev: there is no device controller (CAP_MKNOD, capset.h).
+ * root. One tmpfs is behind /dev, /dev/shm, /run and /tmp (a superblock is made and destroyed in 70 µs,
+ * a twentieth of a launch): its folders lie in /dev/pts, where devpts then covers them for good.
+ * The image's file systems are nodev: there is no device controller (CAP_MKNOD, capset.h).
  */
 static const struct row table[] = {
-    MOUNT_ROW(ALWAYS, "proc", "proc", "", NSN, OPF_NO_SYMLINKS, 0),
+    MOUNT_ROW(ALWAYS, "proc", "proc", "", NSN, OPF_NO_SYMLINKS, KEEP_PROC),
     // Fresh sysfs needs its network namespace to belong to the user namespace; else the host's.
     MOUNT_ROW(MAPPED, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
     MOUNT_ROW(SINGLE | OWN_NET, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
@@ -104,7 +113,7 @@ static const struct row table[] = {
       .attr = RO,
       .flags = OPF_NO_SYMLINKS}},
     MOUNT_ROW(CGROUP, "cgroup2", "sys/fs/cgroup", "", NSN | RO, OPF_NO_SYMLINKS | OPF_OPTIONAL, 0),
-    MOUNT_ROW(ALWAYS, "tmpfs", "dev", "mode=755,size=64k", NS, OPF_NO_SYMLINKS, 0),
+    MOUNT_ROW(ALWAYS, "tmpfs", "dev", "mode=755", NS, OPF_NO_SYMLINKS, 0),
     NODE_ROWS("null", 1, 3),
     NODE_ROWS("zero", 1, 5),
     NODE_ROWS("full", 1, 7),
@@ -112,6 +121,9 @@ static const struct row table[] = {
     NODE_ROWS("urandom", 1, 9),
     NODE_ROWS("tty", 5, 0),
     DIR_ROW("dev/pts", 0755),
+    DIR_ROW("dev/pts/shm", 01777),
+    DIR_ROW("dev/pts/run", 0755),
+    DIR_ROW("dev/pts/tmp", 01777),
     // Nothing can ever be put into it once its own mount covers it: masks are copies of it.
     {ALWAYS, {.kind = OP_DIRECTORY, .target = "dev/shm", .a = 0755, .flags = OPF_EMPTY}},
     DIR_ROW("dev/mqueue", 0755),
@@ -120,17 +132,17 @@ static const struct row table[] = {
     LINK_ROW("dev/stdin", "/proc/self/fd/0"),
     LINK_ROW("dev/stdout", "/proc/self/fd/1"),
     LINK_ROW("dev/stderr", "/proc/self/fd/2"),
+    PART_ROW("dev/pts/shm", "dev/shm", NSN, 0),
+    PART_ROW("dev/pts/run", "run", NSND, OPF_COPY),
+    PART_ROW("dev/pts/tmp", "tmp", NSND, 0),
     MOUNT_ROW(MAPPED, "devpts", "dev/pts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, KEEP_DEVPTS),
     // Group 5 (tty) is not mapped: the terminal keeps its owner's group.
     MOUNT_ROW(SINGLE, "devpts", "dev/pts", "newinstance,ptmxmode=0666,mode=0620",
               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, KEEP_DEVPTS),
-    MOUNT_ROW(ALWAYS, "tmpfs", "dev/shm", "mode=1777,size=64m", NSN, 0, 0),
     MOUNT_ROW(ALWAYS, "mqueue", "dev/mqueue", "", NSN, 0, 0),
-    MOUNT_ROW(ALWAYS, "tmpfs", "run", "mode=755", NSND, OPF_COPY, 0),
     DIR_ROW("run/porthole", 0755),
     DIR_ROW("run/porthole/self", 0755),
-    MOUNT_ROW(ALWAYS, "tmpfs", "tmp", "mode=1777", NSND, 0, 0),
     MASK_ROW("proc/acpi"),
     MASK_ROW("proc/asound"),
     MASK_ROW("proc/kcore"),
@@ -159,7 +171,8 @@ static unsigned conditions(const struct spec *s)
 /* Mount points that are part of the image (not of a file system that an earlier row mounts). */
 static bool in_image(const struct plan_op *op)
 {
-    return (op->kind == OP_MOUNT || op->kind == OP_BIND) && strchr(op->target, '/') == NULL;
+    return (op->kind == OP_MOUNT || op->kind == OP_BIND || op->kind == OP_PART) &&
+           strchr(op->target, '/') == NULL;
 }
 
 static void put_row(struct wire_writer *w, const struct row *row)

@@ -91,6 +91,7 @@ uint64_t plan_op_step(uint16_t kind)
     case OP_ROOT:
         return STEP_ROOT;
     case OP_MOUNT:
+    case OP_PART:
         return STEP_MOUNT;
     case OP_NODE:
         return STEP_NODE;

@@ -44,16 +44,17 @@ enum plan_op_kind {
     OP_MASK,      /* target reads as empty */
     OP_READONLY,  /* target and below cannot be written */
     OP_SETATTR,   /* mount attributes `attr` on the mount at target */
+    OP_PART,      /* folder source of the new root is shown at target too, with attributes `attr` */
 };
 
 /* Bits of `flags` in an operation. */
 enum plan_op_flag {
-    OPF_NO_SYMLINKS = 1 << 0, /* no component of target may be a symbolic link */
-    OPF_OPTIONAL = 1 << 1,    /* target not there: skip */
-    OPF_COPY = 1 << 2,        /* OP_MOUNT: the new tmpfs starts with a copy of what target held */
-    OPF_CREATE = 1 << 3,      /* make target where it is missing */
-    OPF_FILE = 1 << 4,        /* … as a file, not a directory */
-    OPF_RECURSIVE = 1 << 5,   /* OP_ROOT, OP_BIND: with the mounts below */
+    OPF_NO_SYMLINKS = 1 << 0,    /* no component of target may be a symbolic link */
+    OPF_OPTIONAL = 1 << 1,       /* target not there: skip */
+    OPF_COPY = 1 << 2,           /* OP_PART: source starts with a copy of what target held */
+    OPF_CREATE = 1 << 3,         /* make target where it is missing */
+    OPF_FILE = 1 << 4,           /* … as a file, not a directory */
+    OPF_RECURSIVE = 1 << 5,      /* OP_ROOT, OP_BIND: with the mounts below */
     OPF_READONLY_BELOW = 1 << 7, /* OP_ROOT: the mounts below it cannot be written */
     OPF_EMPTY = 1 << 6, /* OP_DIRECTORY: what OP_MASK shows, read-only, in a directory's place */
 };
@@ -75,7 +76,7 @@ enum launch_fd {
 #define LAUNCH_BINDS_MAX 64 /* bind mounts; each costs a descriptor during the launch */
 
 /* OP_MOUNT's `a`: PID 1 keeps a descriptor of this file system. */
-enum plan_keep { KEEP_NONE, KEEP_DEVPTS };
+enum plan_keep { KEEP_NONE, KEEP_DEVPTS, KEEP_PROC };
 
 #define PLAN_NO_FD UINT32_MAX /* OP_BIND's `a` where there is no descriptor */
 

@@ -98,19 +98,23 @@ static int listen_for_host(struct init *in, uint64_t flags)
     return r < 0 ? r : 0;
 }
 
-/* Tells the launcher to connect, and waits for that; it may die instead. */
+/* Tells the launcher to connect. */
+static int call_launcher(int sync)
+{
+    uint8_t buf[PROTO_HEADER];
+    struct wire_writer w;
+
+    proto_begin(&w, buf, sizeof(buf), PROTO_OK, 0);
+    return sock_send(sync, buf, (size_t)proto_end(&w), NULL, 0);
+}
+
+/* Waits for its connection; it may die instead. */
 static int accept_launcher(struct init *in, int sync)
 {
     struct pollfd p[2] = {{.fd = in->listener[LISTEN_OPERATOR], .events = POLLIN}, {.fd = sync}};
-    uint8_t buf[PROTO_HEADER];
-    struct wire_writer w;
     int fd;
-    int len;
-    int r;
+    int r = 0;
 
-    proto_begin(&w, buf, sizeof(buf), PROTO_OK, 0);
-    len = proto_end(&w);
-    r = sock_send(sync, buf, (size_t)len, NULL, 0);
     while (r == 0 && (p[0].revents & POLLIN) == 0) {
         if (poll(p, 2, -1) < 0 && errno != EINTR) {
             r = -errno;
@@ -123,6 +127,28 @@ static int accept_launcher(struct init *in, int sync)
     }
     fd = sock_accept(in->listener[LISTEN_OPERATOR]);
     return fd < 0 ? fd : control_add_monitor(in, fd);
+}
+
+/*
+ * What belongs to the namespaces that we are in already, done while the launcher wakes up and connects:
+ * host name, loopback, and the bounding set (2 µs a capability), which leaves our own sets as they are.
+ */
+static int use_the_wait(const struct init *in, const struct plan *p, struct failure *f)
+{
+    struct slice host = p->fields.text[TAG_OBJECT];
+    int r;
+
+    if (sethostname((const char *)host.data, host.len) < 0) {
+        return failed(f, STEP_HOSTNAME, -errno, "hostname");
+    }
+    if ((p->flags & PLAN_NEWNET) != 0) {
+        r = net_loopback_up();
+        if (r < 0) {
+            return failed(f, STEP_LOOPBACK, r, "lo");
+        }
+    }
+    r = caps_bound(~UINT64_C(0), in->caps | CAPSET_PID1);
+    return r < 0 ? failed(f, STEP_PRIVILEGES, r, "bounding set") : 0;
 }
 
 /* Step 1: the channel first, with the launcher's identity, before anything is isolated. */
@@ -139,6 +165,14 @@ static int open_channel(struct init *in, const struct plan *p, struct failure *f
     r = listen_for_host(in, p->flags);
     if (r < 0) {
         return failed(f, STEP_LISTEN, r, "control.sock");
+    }
+    r = call_launcher(LAUNCH_FD_SYNC);
+    if (r < 0) {
+        return failed(f, STEP_ACCEPT, r, "control.sock");
+    }
+    r = use_the_wait(in, p, f);
+    if (r < 0) {
+        return r;
     }
     r = accept_launcher(in, LAUNCH_FD_SYNC);
     if (r < 0) {
@@ -198,15 +232,10 @@ static int enter_root(struct init *in, struct plan *p, struct pty *pty, struct f
     if ((p->flags & PLAN_CGROUP) != 0 && unshare(CLONE_NEWCGROUP) < 0) {
         return failed(f, STEP_UNSHARE_CGROUP, -errno, "cgroup");
     }
-    // Before the plan masks parts of /proc: a user namespace may then mount no other (EPERM).
-    in->proc_fd = mnt_create("proc", "proc", "subset=pid",
-                             MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-    if (in->proc_fd < 0) {
-        return failed(f, STEP_PROC, in->proc_fd, "proc");
-    }
     walk_init(&walk);
     r = walk_plan(&walk, p, &op);
     in->devpts_fd = walk.devpts;
+    in->proc_fd = walk.proc;
     if (r < 0) {
         bool known = op.kind != 0;
 
@@ -246,31 +275,16 @@ static int listen_inside(struct init *in)
 }
 
 /* Step 5: what is left to set up from inside. */
-static int furnish(struct init *in, const struct plan *p, struct failure *f)
+static int furnish(struct init *in, struct failure *f)
 {
-    struct slice host = p->fields.text[TAG_OBJECT];
-    uint64_t keep = in->caps | CAPSET_PID1;
-    int r;
+    int r = listen_inside(in);
 
-    if (sethostname((const char *)host.data, host.len) < 0) {
-        return failed(f, STEP_HOSTNAME, -errno, "hostname");
-    }
-    if ((p->flags & PLAN_NEWNET) != 0) {
-        r = net_loopback_up();
-        if (r < 0) {
-            return failed(f, STEP_LOOPBACK, r, "lo");
-        }
-    }
-    r = listen_inside(in);
     if (r < 0) {
         return failed(f, STEP_INSIDE, r, "/run/porthole/self/inside.sock");
     }
-    r = caps_bound(~UINT64_C(0), keep);
-    if (r == 0) {
-        // A capability that the launcher itself lacks cannot be handed on (root without it, or a
-        // container in a container): the launcher has refused --cap-add of it by name.
-        r = caps_set(keep & caps_effective());
-    }
+    // A capability that the launcher itself lacks cannot be handed on (root without it, or a
+    // container in a container): the launcher has refused --cap-add of it by name.
+    r = caps_set((in->caps | CAPSET_PID1) & caps_effective());
     return r < 0 ? failed(f, STEP_PRIVILEGES, r, "capabilities") : 0;
 }
 
@@ -337,7 +351,7 @@ static int boot_steps(struct init *in, struct failure *f)
         close_host(&plan);
     }
     if (r == 0) {
-        r = furnish(in, &plan, f);
+        r = furnish(in, f);
     }
     if (r == 0) {
         in->signal_fd = sig_open();

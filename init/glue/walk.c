@@ -25,6 +25,7 @@ void walk_init(struct walk *w)
     w->empty = -1;
     w->parent = -1;
     w->devpts = -1;
+    w->proc = -1;
 }
 
 void walk_finish(struct walk *w)
@@ -65,7 +66,9 @@ static int open_parent(struct walk *w, const struct plan_op *op, const char **re
 static int open_target(const struct walk *w, const struct plan_op *op)
 {
     enum mnt_resolve how = (op->flags & OPF_NO_SYMLINKS) != 0 ? MNT_NO_SYMLINKS : MNT_IN_ROOT;
-    int fd = mnt_open(w->root, op->target, O_PATH | (op->kind == OP_MOUNT ? O_DIRECTORY : 0), how);
+    int fd =
+        mnt_open(w->root, op->target,
+                 O_PATH | (op->kind == OP_MOUNT || op->kind == OP_PART ? O_DIRECTORY : 0), how);
 
     if (fd == -ENOENT && (op->flags & OPF_CREATE) != 0) {
         fd = mnt_open_create(w->root, op->target, (op->flags & OPF_FILE) != 0);
@@ -128,19 +131,11 @@ static int do_root(struct walk *w, const struct plan_op *op)
     return r;
 }
 
-/* What the image holds there, into the new file system, before that hides it. */
-static int copy_below(const struct walk *w, const struct plan_op *op, int tree)
-{
-    int from FD_CLEANUP = mnt_open(w->root, op->target, O_RDONLY | O_DIRECTORY, MNT_IN_ROOT);
-
-    return from < 0 ? from : copytree(from, tree);
-}
-
 static int do_mount(struct walk *w, const struct plan_op *op)
 {
     int target FD_CLEANUP = open_target(w, op);
     int tree FD_CLEANUP = -1;
-    int r = 0;
+    int r;
 
     if (target < 0) {
         return target;
@@ -149,17 +144,48 @@ static int do_mount(struct walk *w, const struct plan_op *op)
     if (tree < 0) {
         return tree;
     }
-    if ((op->flags & OPF_COPY) != 0) {
-        r = copy_below(w, op, tree);
-    }
-    if (r == 0) {
-        r = mnt_attach(tree, target);
-    }
+    r = mnt_attach(tree, target);
     fd_close(&w->parent);
     if (r == 0 && op->a == KEEP_DEVPTS) {
         w->devpts = TAKE_FD(tree);
+    } else if (r == 0 && op->a == KEEP_PROC) {
+        w->proc = TAKE_FD(tree);
     }
     return r;
+}
+
+/* What the image holds there, into what is about to cover it. */
+static int copy_below(const struct walk *w, const struct plan_op *op, int tree)
+{
+    int from FD_CLEANUP = mnt_open(w->root, op->target, O_RDONLY | O_DIRECTORY, MNT_IN_ROOT);
+
+    return from < 0 ? from : copytree(from, tree);
+}
+
+static int do_part(struct walk *w, const struct plan_op *op)
+{
+    int target FD_CLEANUP = open_target(w, op);
+    int source FD_CLEANUP = -1;
+    int tree FD_CLEANUP = -1;
+    int r;
+
+    if (target < 0) {
+        return target;
+    }
+    source = mnt_open(w->root, op->source, O_PATH | O_DIRECTORY, MNT_NO_SYMLINKS);
+    if (source < 0) {
+        return source;
+    }
+    tree = mnt_clone(source, "", false);
+    if (tree < 0) {
+        return tree;
+    }
+    r = mnt_set(tree, op->attr, false);
+    if (r == 0 && (op->flags & OPF_COPY) != 0) {
+        r = copy_below(w, op, tree);
+    }
+    fd_close(&w->parent);
+    return r < 0 ? r : mnt_attach(tree, target);
 }
 
 /* A device node of the host, checked to be the one that is meant, for who may not make nodes. */
@@ -340,6 +366,8 @@ static int do_op(struct walk *w, const struct plan_op *op)
         return do_root(w, op);
     case OP_MOUNT:
         return do_mount(w, op);
+    case OP_PART:
+        return do_part(w, op);
     case OP_NODE:
         return do_node(w, op);
     case OP_SYMLINK:

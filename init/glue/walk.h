@@ -10,7 +10,8 @@ struct walk {
     int empty;  // owned: an empty directory, to mask with copies of it; -1 before OPF_EMPTY
     int parent; // owned: the folder that the last node, link or directory was made in; -1: none
     char parent_path[32]; // its path in the plan
-    int devpts;           // owned by the caller once walk_plan() is over: see KEEP_DEVPTS; -1: none
+    int devpts;           // KEEP_DEVPTS, KEEP_PROC: the caller's once walk_plan() is over; -1: none
+    int proc;
 };
 
 void walk_init(struct walk *w);

@@ -111,6 +111,12 @@ def mounts():
     return {line.split()[4] for line in read("/proc/self/mountinfo").splitlines()}
 
 
+def file_system(path):
+    found = subprocess.run(["stat", "-f", "-c", "%T", path], capture_output=True, text=True,
+                           check=False)
+    return found.stdout.strip() or "unknown"
+
+
 def cgroups_named(name):
     """cgroup folders with a path component NAME, the deepest first."""
     found = [folder for folder, _, _ in os.walk("/sys/fs/cgroup") if name in folder.split("/")]
@@ -132,13 +138,19 @@ class Lab:
         self.rootfs = os.path.join(self.work, "rootfs")
         self.stderr = os.path.join(self.work, "stderr")
         self.name = "bench-%d" % os.getpid()
-        # Socket paths are short by the kernel's limit, a checkout's path need not be.
-        self.root = tempfile.mkdtemp(prefix="porthole-bench-")
         self.mounts = mounts()
+        self.root = tempfile.mkdtemp(prefix="porthole-bench-", dir=self.runtime_parent())
         self.env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": "/"}
         self.broken = []
         # What a launcher leaves behind becomes ours, so that no process can outlive the run.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+    def runtime_parent(self):
+        """A tmpfs, as /run is on a host that booted; the programs and the rootfs stay on the disk."""
+        for path in ("/run", "/dev/shm"):
+            if file_system(path) == "tmpfs" and os.access(path, os.W_OK):
+                return path
+        return None
 
     def make_rootfs(self):
         shutil.rmtree(self.rootfs, ignore_errors=True)

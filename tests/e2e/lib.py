@@ -192,19 +192,21 @@ def porthole(*words, root=None, limit=LIMIT, text=True, **options):
 
 def command(argv, limit=LIMIT, text=True, **options):
     options.setdefault("stdin", subprocess.DEVNULL)
-    if "input" in options:
-        options.pop("stdin")
     if text:
         options.setdefault("errors", "backslashreplace")
     options.setdefault("stdout", subprocess.PIPE)
     options.setdefault("stderr", subprocess.PIPE)
+    given = options.pop("input", None)
+    if given is not None:
+        options["stdin"] = subprocess.PIPE
+    p = subprocess.Popen(argv, text=text, start_new_session=True, **options)
     try:
-        r = subprocess.run(argv, text=text, timeout=limit, **options)
-    except subprocess.TimeoutExpired as e:
-        def words(b):
-            return b if not text else (b or b"").decode(errors="backslashreplace")
-        return Result(None, words(e.stdout) or "", "(no end in %g s) " % limit if text else b"")
-    return Result(r.returncode, r.stdout, r.stderr)
+        out, err = p.communicate(given, timeout=limit)
+        return Result(p.returncode, out, err)
+    except subprocess.TimeoutExpired:
+        os.killpg(p.pid, signal.SIGKILL)  # with all that it has started
+        out, _ = p.communicate()
+        return Result(None, out, "(no end in %g s)" % limit if text else b"(no end)")
 
 
 def start(*words, root=None, **options):
@@ -362,6 +364,15 @@ class Container:
 
     def is_monitor(self):
         return "porthole" in proc(self.monitor, "cmdline")
+
+    def ready(self):
+        """The main command has made /tmp/ready: its traps are set."""
+        until(lambda: self.exec("test", "-e", "/tmp/ready").code == 0, what="the main command's readiness")
+
+    def resting_fds(self, sockets):
+        """PID 1's descriptors once only so many sockets are left among them."""
+        until(lambda: sum(t.startswith("socket:") for t in fds(self.pid).values()) == sockets, what="PID 1 at rest")
+        return fd_count(self.pid)
 
     def kill_monitor(self):
         os.kill(self.monitor, signal.SIGKILL)
