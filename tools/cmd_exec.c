@@ -17,7 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ANSWER_MS 1000 /* ms that a living PID 1 may take to answer */
+#define SIGNAL_TRIES 100 /* ms, one a try, until PID 1 has read the EXEC */
+#define ANSWER_MS 1000   /* ms that a living PID 1 may take to answer */
 
 struct session {
     const struct context *ctx;
@@ -147,26 +148,50 @@ static int parse(struct session *s, int argc, char **argv)
     return 0;
 }
 
-/* On a connection of its own: the session's is PID 1's no more. False where nobody answers. */
-static bool send_signal(struct session *s, int number)
+enum answer { ANSWERED, NO_SESSION, SILENT };
+
+/* On a connection of its own: the session's is PID 1's no more. */
+static enum answer ask_signal(struct session *s, int number)
 {
     struct client c;
     struct pollfd p = {.events = POLLIN};
     uint8_t buf[256];
     struct wire_writer w;
-    bool answered;
+    enum answer answer = ANSWERED;
 
     if (client_dial(s->ctx, s->name, true, &c) != 0) {
-        return true; // the container is just ending: so will the session
+        return ANSWERED; // the container is just ending: so will the session
     }
     client_begin(&c, &w, buf, sizeof(buf), PROTO_SIGNAL);
     client_greeting(&w);
     wire_tlv_u64(&w, TAG_SIGNAL | WIRE_CRITICAL, (uint64_t)number);
     wire_tlv_u64(&w, TAG_SESSION | WIRE_CRITICAL, s->token);
     p.fd = c.fd;
-    answered = client_send(&c, &w, NULL, 0) < 0 || poll(&p, 1, ANSWER_MS) > 0;
+    if (client_send(&c, &w, NULL, 0) == 0) {
+        if (poll(&p, 1, ANSWER_MS) <= 0) {
+            answer = SILENT;
+        } else if (client_receive(&c) > 0 && c.msg.type == PROTO_ERROR &&
+                   c.msg.num[TAG_ERRNO] == ESRCH) {
+            answer = NO_SESSION;
+        }
+    }
     client_close(&c);
-    return answered;
+    return answer;
+}
+
+/*
+ * False where nobody answers. Our EXEC was sent before, but on another connection: PID 1 may come to
+ * it after this one, and until then knows no such session.
+ */
+static bool send_signal(struct session *s, int number)
+{
+    struct pollfd session = {.fd = s->client.fd, .events = POLLIN};
+    enum answer answer = ask_signal(s, number);
+
+    for (int i = 0; i < SIGNAL_TRIES && answer == NO_SESSION && poll(&session, 1, 1) == 0; i++) {
+        answer = ask_signal(s, number);
+    }
+    return answer != SILENT;
 }
 
 static void on_signal(struct relay *relay, int number)

@@ -195,7 +195,7 @@ static int put_console(const struct init *in, const struct plan *p, int root, st
         return r;
     }
     tree = mnt_clone(ret_pty->slave, "", false); // by descriptor: CVE-2025-52565
-    return tree < 0 ? tree : mnt_attach(tree, target);
+    return tree < 0 ? tree : mnt_attach(tree, target, "");
 }
 
 /*

@@ -45,6 +45,7 @@ _Noreturn static void fail(struct command *c, enum step step, int error, const c
     int code = CODE_FAILED;
     int len;
 
+    sig_block(); // the client closes as soon as it has the error, which means SIGHUP for us
     if (step == STEP_EXEC) {
         code = error == -ENOENT ? CODE_NOT_FOUND : CODE_NOT_EXECUTABLE;
     }

@@ -32,12 +32,16 @@ static void drain_in_child(int fd)
     struct sock_fds fds;
     pid_t pid;
     bool has_fds = false;
-    ssize_t n = sock_peek(fd, datagram, sizeof(datagram), &has_fds);
+    ssize_t n;
+
+    // First of all nothing new may get in: what arrives between the look and the close would turn the
+    // answer that the client has yet to read into a broken connection.
+    (void)shutdown(fd, SHUT_RDWR);
+    n = sock_peek(fd, datagram, sizeof(datagram), &has_fds);
 
     if (n <= 0 && !has_fds) { // nothing is left in it, or its end
         return;
     }
-    (void)shutdown(fd, SHUT_RDWR); // nothing new gets in
     pid = fork();
     if (pid > 0) {
         return;

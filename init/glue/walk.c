@@ -23,6 +23,7 @@ void walk_init(struct walk *w)
 {
     w->root = -1;
     w->empty = -1;
+    w->null = -1;
     w->parent = -1;
     w->devpts = -1;
     w->proc = -1;
@@ -32,6 +33,7 @@ void walk_finish(struct walk *w)
 {
     fd_close(&w->root);
     fd_close(&w->empty);
+    fd_close(&w->null);
     fd_close(&w->parent);
 }
 
@@ -120,7 +122,7 @@ static int do_root(struct walk *w, const struct plan_op *op)
         r = readonly_below(tree);
     }
     if (r == 0) {
-        r = mnt_attach(tree, here);
+        r = mnt_attach(tree, here, "");
     }
     if (r == 0 && fchdir(tree) < 0) {
         r = -errno;
@@ -144,7 +146,7 @@ static int do_mount(struct walk *w, const struct plan_op *op)
     if (tree < 0) {
         return tree;
     }
-    r = mnt_attach(tree, target);
+    r = mnt_attach(tree, target, "");
     fd_close(&w->parent);
     if (r == 0 && op->a == KEEP_DEVPTS) {
         w->devpts = TAKE_FD(tree);
@@ -185,7 +187,7 @@ static int do_part(struct walk *w, const struct plan_op *op)
         r = copy_below(w, op, tree);
     }
     fd_close(&w->parent);
-    return r < 0 ? r : mnt_attach(tree, target);
+    return r < 0 ? r : mnt_attach(tree, target, "");
 }
 
 /* A device node of the host, checked to be the one that is meant, for who may not make nodes. */
@@ -221,7 +223,7 @@ static int do_node(struct walk *w, const struct plan_op *op)
         return tree;
     }
     target = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    return target < 0 ? -errno : mnt_attach(tree, target);
+    return target < 0 ? -errno : mnt_attach(tree, target, "");
 }
 
 static int do_symlink(struct walk *w, const struct plan_op *op)
@@ -297,55 +299,81 @@ static int do_bind(const struct walk *w, const struct plan_op *op)
         return target;
     }
     r = mnt_set(tree, op->attr, true);
-    return r < 0 ? r : mnt_attach(tree, target);
+    return r < 0 ? r : mnt_attach(tree, target, "");
 }
 
-static int empty_file(const struct walk *w)
+static int empty_file(struct walk *w)
 {
-    int null FD_CLEANUP = mnt_open(w->root, "dev/null", O_PATH, MNT_NO_SYMLINKS);
     struct stat st;
 
-    if (null < 0) {
-        return null;
+    if (w->null < 0) {
+        w->null = mnt_open(w->root, "dev/null", O_PATH, MNT_NO_SYMLINKS);
+    }
+    if (w->null < 0) {
+        return w->null;
     }
     // Our own node: nothing of the image may take its place (CVE-2025-31133).
-    if (fstat(null, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3)) {
+    if (fstat(w->null, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3)) {
         return -ENODEV;
     }
-    return mnt_clone(null, "", false);
+    return mnt_clone(w->null, "", false);
 }
 
-static int do_mask(const struct walk *w, const struct plan_op *op)
-{
-    int target FD_CLEANUP = open_target(w, op);
-    int tree FD_CLEANUP = -1;
-    struct stat st;
+/* Where a mask goes. Below the procfs that we have just mounted there is nobody's link to fear. */
+struct place {
+    int dir; // borrowed where own is -1
+    int own; // owned: the target itself; -1
+    const char *path;
+};
 
-    if (target < 0) {
-        return target;
+static int find_place(const struct walk *w, const struct plan_op *op, struct place *ret)
+{
+    if (w->proc >= 0 && strncmp(op->target, "proc/", 5) == 0) {
+        *ret = (struct place){.dir = w->proc, .own = -1, .path = op->target + 5};
+        return 0;
     }
-    if (fstat(target, &st) < 0) {
-        return -errno;
+    *ret = (struct place){.own = open_target(w, op), .path = ""};
+    ret->dir = ret->own;
+    return ret->own < 0 ? ret->own : 0;
+}
+
+static int do_mask(struct walk *w, const struct plan_op *op)
+{
+    int tree FD_CLEANUP = -1;
+    struct place at;
+    struct stat st;
+    int r = find_place(w, op, &at);
+
+    if (r == 0 && fstatat(at.dir, at.path, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0) {
+        r = -errno;
     }
-    tree = S_ISDIR(st.st_mode) ? empty_directory(w) : empty_file(w);
-    return tree < 0 ? tree : mnt_attach(tree, target);
+    if (r == 0) {
+        r = tree = S_ISDIR(st.st_mode) ? empty_directory(w) : empty_file(w);
+    }
+    if (r >= 0) {
+        r = mnt_attach(tree, at.dir, at.path);
+    }
+    fd_close(&at.own);
+    return r;
 }
 
 static int do_readonly(const struct walk *w, const struct plan_op *op)
 {
-    int target FD_CLEANUP = open_target(w, op);
     int tree FD_CLEANUP = -1;
-    int r;
+    struct place at;
+    int r = find_place(w, op, &at);
 
-    if (target < 0) {
-        return target;
+    if (r == 0) {
+        r = tree = mnt_clone(at.dir, at.path, true);
     }
-    tree = mnt_clone(target, "", true);
-    if (tree < 0) {
-        return tree;
+    if (r >= 0) {
+        r = mnt_set(tree, MOUNT_ATTR_RDONLY, true);
     }
-    r = mnt_set(tree, MOUNT_ATTR_RDONLY, true);
-    return r < 0 ? r : mnt_attach(tree, target);
+    if (r == 0) {
+        r = mnt_attach(tree, at.dir, at.path);
+    }
+    fd_close(&at.own);
+    return r;
 }
 
 static int do_setattr(const struct walk *w, const struct plan_op *op)

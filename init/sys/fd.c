@@ -38,39 +38,51 @@ int fd_pipe(int ret[2])
     return pipe2(ret, O_CLOEXEC) < 0 ? -errno : 0;
 }
 
+/* Out of the way of 0 to 2, so that no source is overwritten before it was used. */
+static int move_up(int from, int null)
+{
+    int fd = from >= 0 ? from : null;
+
+    if (fd >= 3) {
+        return fd;
+    }
+    fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    return fd < 0 ? -errno : fd;
+}
+
 int fd_to_stdio(const int from[3])
 {
+    int null FD_CLEANUP = -1;
     int high[3] = {-1, -1, -1};
     int r = 0;
 
-    // First out of the way of 0 to 2, so that no source is overwritten before it was used.
-    for (int i = 0; i < 3; i++) {
-        int fd FD_CLEANUP = -1;
-
-        if (from[i] < 0) {
-            fd = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
-            if (fd < 0) {
-                r = -errno;
-                goto out;
-            }
-        }
-        high[i] = fcntl(from[i] < 0 ? fd : from[i], F_DUPFD_CLOEXEC, 3);
-        if (high[i] < 0) {
-            r = -errno;
-            goto out;
+    if (from[0] < 0 || from[1] < 0 || from[2] < 0) {
+        null = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+        if (null < 0) {
+            return -errno;
         }
     }
-    for (int i = 0; i < 3; i++) {
-        if (dup3(high[i], i, 0) < 0) {
-            r = -errno;
-            goto out;
+    for (int i = 0; i < 3 && r >= 0; i++) {
+        if (from[i] != i) {
+            r = high[i] = move_up(from[i], null);
         }
     }
-out:
-    for (int i = 0; i < 3; i++) {
-        fd_close(&high[i]);
+    for (int i = 0; i < 3 && r >= 0; i++) {
+        if (from[i] != i) {
+            r = dup3(high[i], i, 0) < 0 ? -errno : 0;
+        } else {
+            r = fcntl(i, F_SETFD, 0) < 0 ? -errno : 0;
+        }
     }
-    return r;
+    for (int i = 0; i < 3; i++) {
+        if (high[i] >= 0 && high[i] != from[i] && high[i] != null) {
+            fd_close(&high[i]);
+        }
+    }
+    if (null >= 0 && null < 3) { // it has landed in the place of a stream that was closed
+        null = -1;
+    }
+    return r < 0 ? r : 0;
 }
 
 int fd_fill_stdio(void)

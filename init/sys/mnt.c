@@ -176,7 +176,7 @@ int mnt_create(const char *type, const char *source, const char *options, uint64
 
 int mnt_clone(int dirfd, const char *path, bool recursive)
 {
-    unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
+    unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW |
                      (recursive ? (unsigned)AT_RECURSIVE : 0);
     long fd = syscall(SYS_open_tree, dirfd, path, flags);
 
@@ -199,10 +199,10 @@ int mnt_clear(int fd, uint64_t attr)
                                                                                             : 0;
 }
 
-int mnt_attach(int tree, int target)
+int mnt_attach(int tree, int dirfd, const char *path)
 {
-    long r = syscall(SYS_move_mount, tree, "", target, "",
-                     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+    unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | (path[0] == 0 ? MOVE_MOUNT_T_EMPTY_PATH : 0u);
+    long r = syscall(SYS_move_mount, tree, "", dirfd, path, flags);
 
     return r < 0 ? -errno : 0;
 }

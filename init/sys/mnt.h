@@ -46,8 +46,11 @@ int mnt_set(int fd, uint64_t attr, bool recursive);
 /* Takes attributes off the mount that fd is the root of, and of no other. 0 or -errno. */
 int mnt_clear(int fd, uint64_t attr);
 
-/* Puts a detached mount on the file or directory that target (a descriptor) is. 0 or -errno. */
-int mnt_attach(int tree, int target);
+/*
+ * Puts a detached mount on the file or directory at path below dirfd ("": on dirfd itself; a link in
+ * the last component is not followed). 0 or -errno.
+ */
+int mnt_attach(int tree, int dirfd, const char *path);
 
 /* Changes everything in this mount namespace to private: nothing reaches the host. 0 or -errno. */
 int mnt_make_private(void);

@@ -74,6 +74,11 @@ void sig_catch_crashes(struct sig_inherited *inherited, void (*handler)(int numb
     set_mask(mask, NULL);
 }
 
+void sig_block(void)
+{
+    set_mask(~UINT64_C(0), NULL);
+}
+
 void sig_give_back(const struct sig_inherited *inherited)
 {
     for (int n = 1; n <= SIGNAL_LAST; n++) { // handlers go with the exec, what is ignored stays

@@ -31,6 +31,9 @@ void sig_take_over(struct sig_inherited *ret_inherited);
  */
 void sig_catch_crashes(struct sig_inherited *inherited, void (*handler)(int number, bool sent));
 
+/* Blocks everything again: who is about to say why it ends must not be ended before. */
+void sig_block(void);
+
 /* In a child, last before exec: dispositions and mask as inherited. */
 void sig_give_back(const struct sig_inherited *inherited);
 

@@ -569,7 +569,7 @@ static void attach_to_files(void)
     write_file("target", "");
     file = check_call(open("target", O_PATH | O_CLOEXEC));
     fs = tmpfs("");
-    check_is(mnt_attach(fs, file), -EINVAL); // a folder on a file
+    check_is(mnt_attach(fs, file, ""), -EINVAL); // a folder on a file
     check_is(mnt_attach(fs, 900), -EBADF);
     check_is(mnt_attach(900, file), -EBADF);
     check_is(mnt_attach(folder("folder"), file), -EINVAL); // not a mount
