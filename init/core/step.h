@@ -37,7 +37,8 @@
     X(TERMINAL, "open a terminal") \
     X(USER, "become user") \
     X(WORKDIR, "change to the directory") \
-    X(EXEC, "execute")
+    X(EXEC, "execute") \
+    X(NETWORK, "join the network namespace")
 
 enum step {
 #define X(name, text) STEP_##name,
