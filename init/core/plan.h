@@ -45,7 +45,7 @@ enum plan_op_kind {
     OP_READONLY,  /* target and below cannot be written */
     OP_SETATTR,   /* mount attributes `attr` on the mount at target */
     OP_PART,      /* folder source of the new root is shown at target too, with attributes `attr` */
-    OP_NETWORK,   /* join the network namespace that the launcher sends (NETWORK) */
+    OP_NETWORK,   /* join the network namespace that the launcher sends (NETWORK); loopback up */
 };
 
 /* Bits of `flags` in an operation. */

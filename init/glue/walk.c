@@ -5,6 +5,7 @@
 #include "sys/copytree.h"
 #include "sys/fd.h"
 #include "sys/mnt.h"
+#include "sys/net.h"
 #include "sys/sock.h"
 
 #include <errno.h>
@@ -418,7 +419,7 @@ static int do_network(const struct walk *w)
         r = -errno;
     }
     sock_fds_close(&fds);
-    return r;
+    return r < 0 ? r : net_loopback_up();
 }
 
 static int do_op(struct walk *w, const struct plan_op *op)

@@ -5,11 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stddef.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -82,29 +79,11 @@ pid_t spawn_borrowing_with(struct clone_args *args, void (*child)(void *arg), vo
     return (pid_t)clone_and_run(SYS_clone3, (long)args, sizeof(*args), child, arg);
 }
 
-/* lo, up: netdevice(7). A new namespace has nothing else. */
-static long raise_loopback(void)
-{
-    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    long fd = system_call(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    long r;
-
-    if (fd < 0) {
-        return fd;
-    }
-    r = system_call(SYS_ioctl, fd, SIOCSIFFLAGS, (long)&request);
-    (void)system_call(SYS_close, fd, 0, 0);
-    return r;
-}
-
 int spawn_unshare_network(void)
 {
     static const char path[] = "/proc/thread-self/ns/net";
     long r = system_call(SYS_unshare, CLONE_NEWNET, 0, 0);
 
-    if (r == 0) {
-        r = raise_loopback();
-    }
     return r < 0 ? (int)r
                  : (int)system_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
 }
