@@ -261,7 +261,6 @@ static int run_detached(struct run *r)
         fd_close(&ends[0]);
         r->caller = ends[1];
         close_inherited(r);
-        launch_begin_network(&r->spec);
         _exit(run_here(r));
     }
     fd_close(&ends[1]);
@@ -283,9 +282,6 @@ int cmd_run(const struct context *ctx, int argc, char **argv)
     if (!spec_parse(ctx, argc, argv, &r.spec, &code)) {
         spec_finish(&r.spec);
         return code;
-    }
-    if (!r.spec.detach) {
-        launch_begin_network(&r.spec);
     }
     sig_take_over(&ignored); // from here on a signal finds everything cleared up behind it
     code = runtime_create(ctx, r.spec.name, r.spec.peek_gid, &r.runtime);

@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,68 +36,6 @@ struct child {
     bool userns;
     int error; // -errno of what failed before the exec
 };
-
-static int report_clone(const struct spec *s, int error);
-
-/* The process that makes the network namespace shares our memory and our descriptors. */
-static struct {
-    pid_t pid; // 0: none
-    int fd;    // owned: the namespace, or -errno
-    char stack[4096] __attribute__((aligned(16)));
-} network;
-
-static int make_network(void *arg)
-{
-    (void)arg;
-    // Calls that leave errno alone: it is the launcher's, who is at work at the same time.
-    network.fd = spawn_unshare_network();
-    return 0;
-}
-
-void launch_begin_network(struct spec *s)
-{
-    if (s->userns || s->net_host) {
-        return; // in a user namespace it must belong to that one: by the clone
-    }
-    network.fd = -EAGAIN;
-    network.pid = clone(make_network, network.stack + sizeof(network.stack),
-                        CLONE_VM | CLONE_FILES | SIGCHLD, NULL);
-    s->net_apart = network.pid > 0; // else by the clone, too
-}
-
-/* Waits for the network namespace and hands it to PID 1. */
-static int send_network(const struct spec *s, int conn)
-{
-    uint8_t buf[PROTO_HEADER];
-    struct wire_writer w;
-    int r;
-
-    if (!s->net_apart) {
-        return 0;
-    }
-    while (waitpid(network.pid, NULL, 0) < 0 && errno == EINTR) {
-    }
-    network.pid = 0;
-    if (network.fd < 0) {
-        return report_clone(s, network.fd);
-    }
-    proto_begin(&w, buf, sizeof(buf), PROTO_NETWORK, 0);
-    r = sock_send(conn, buf, (size_t)proto_end(&w), &network.fd, 1);
-    fd_close(&network.fd);
-    // PID 1 that has died meanwhile says why on the sync socket.
-    return r < 0 && r != -EPIPE && r != -ECONNRESET
-               ? report_failure("network namespace: %s", report_errno(r))
-               : 0;
-}
-
-static void forget_network(void)
-{
-    if (network.pid > 0) {
-        (void)waitpid(network.pid, NULL, 0);
-        network.pid = 0;
-        fd_close(&network.fd);
-    }
-}
 
 /* Every source to its place; nothing else of ours survives. */
 static int place_descriptors(struct child *c)
@@ -307,10 +244,7 @@ static int connect_first(struct spec *s, const struct runtime *run, int sync, st
     }
     (void)snprintf(path, sizeof(path), "%s/op/control.sock", run->path);
     l->conn = sock_connect(path);
-    if (l->conn < 0) {
-        return report_failure("control socket: %s", report_errno(l->conn));
-    }
-    return send_network(s, l->conn);
+    return l->conn < 0 ? report_failure("control socket: %s", report_errno(l->conn)) : 0;
 }
 
 static void fill_places(struct child *c, const struct spec *s, const struct runtime *run,
@@ -368,7 +302,7 @@ static int clone_init(struct spec *s, struct child *c, int cgroup, struct launch
     };
     pid_t pid;
 
-    if (!s->net_host && !s->net_apart) {
+    if (!s->net_host) {
         args.flags |= CLONE_NEWNET;
     }
     if (s->userns) {
@@ -388,7 +322,6 @@ static int clone_init(struct spec *s, struct child *c, int cgroup, struct launch
 
 static void abandon(struct launched *l)
 {
-    forget_network();
     if (l->pid > 0) {
         (void)kill(l->pid, SIGKILL);
         (void)waitpid(l->pid, NULL, 0);

@@ -16,12 +16,6 @@ struct launched {
 };
 
 /*
- * Where the container gets a network namespace that we may make (as root): begins to make it, in a
- * process of its own beside all that comes before PID 1 needs it. Failing is told by launch_start().
- */
-void launch_begin_network(struct spec *s);
-
-/*
  * Starts PID 1 and returns once the monitor's connection stands; how the boot goes on is read from
  * there. stdio: the container's ends of its streams. All signals must be blocked. 0, or an exit code
  * with the error reported and nothing left running.

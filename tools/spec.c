@@ -20,13 +20,12 @@
 /* Under which conditions a row of the table holds. */
 enum when {
     ALWAYS = 0,
-    MAPPED = 1 << 0,    /* all ids are mapped: no user namespace */
-    SINGLE = 1 << 1,    /* a user namespace with one id */
-    OWN_NET = 1 << 2,   /* a network namespace of its own (sysfs shows it) */
-    HOST_NET = 1 << 3,  /* the host's network namespace */
-    CGROUP = 1 << 4,    /* the container has a cgroup */
-    READONLY = 1 << 5,  /* --read-only */
-    NET_APART = 1 << 6, /* the network namespace comes from the launcher */
+    MAPPED = 1 << 0,   /* all ids are mapped: no user namespace */
+    SINGLE = 1 << 1,   /* a user namespace with one id */
+    OWN_NET = 1 << 2,  /* a network namespace of its own (sysfs shows it) */
+    HOST_NET = 1 << 3, /* the host's network namespace */
+    CGROUP = 1 << 4,   /* the container has a cgroup */
+    READONLY = 1 << 5, /* --read-only */
 };
 
 struct row {
@@ -103,6 +102,17 @@ struct row {
  */
 static const struct row table[] = {
     MOUNT_ROW(ALWAYS, "proc", "proc", "", NSN, OPF_NO_SYMLINKS, KEEP_PROC),
+    // Fresh sysfs needs its network namespace to belong to the user namespace; else the host's.
+    MOUNT_ROW(MAPPED, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
+    MOUNT_ROW(SINGLE | OWN_NET, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
+    {SINGLE | HOST_NET,
+     {.kind = OP_BIND,
+      .target = "sys",
+      .source = "/sys",
+      .a = PLAN_NO_FD,
+      .attr = RO,
+      .flags = OPF_NO_SYMLINKS}},
+    MOUNT_ROW(CGROUP, "cgroup2", "sys/fs/cgroup", "", NSN | RO, OPF_NO_SYMLINKS | OPF_OPTIONAL, 0),
     MOUNT_ROW(ALWAYS, "tmpfs", "dev", "mode=755", NS, OPF_NO_SYMLINKS, 0),
     NODE_ROWS("null", 1, 3),
     NODE_ROWS("zero", 1, 5),
@@ -142,19 +152,6 @@ static const struct row table[] = {
     MASK_ROW("proc/timer_stats"),
     MASK_ROW("proc/sched_debug"),
     MASK_ROW("proc/scsi"),
-    // As late as can be, for the network namespace may still be in the making.
-    {NET_APART, {.kind = OP_NETWORK, .target = "net"}},
-    // Fresh sysfs needs its network namespace to belong to the user namespace; else the host's.
-    MOUNT_ROW(MAPPED, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
-    MOUNT_ROW(SINGLE | OWN_NET, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
-    {SINGLE | HOST_NET,
-     {.kind = OP_BIND,
-      .target = "sys",
-      .source = "/sys",
-      .a = PLAN_NO_FD,
-      .attr = RO,
-      .flags = OPF_NO_SYMLINKS}},
-    MOUNT_ROW(CGROUP, "cgroup2", "sys/fs/cgroup", "", NSN | RO, OPF_NO_SYMLINKS | OPF_OPTIONAL, 0),
     MASK_ROW("sys/firmware"),
     READONLY_ROW("proc/bus"),
     READONLY_ROW("proc/fs"),
@@ -168,8 +165,7 @@ static const struct row table[] = {
 static unsigned conditions(const struct spec *s)
 {
     return (s->userns ? SINGLE : MAPPED) | (s->net_host ? HOST_NET : OWN_NET) |
-           (s->cgroup ? CGROUP : 0u) | (s->readonly ? READONLY : 0u) |
-           (s->net_apart ? NET_APART : 0u);
+           (s->cgroup ? CGROUP : 0u) | (s->readonly ? READONLY : 0u);
 }
 
 /* Mount points that are part of the image (not of a file system that an earlier row mounts). */
@@ -266,8 +262,7 @@ static void put_mounts(struct wire_writer *w, const struct spec *s)
 
 static void put_plan(struct wire_writer *w, const struct spec *s)
 {
-    uint64_t flags = (s->userns ? PLAN_USERNS : 0u) |
-                     (s->net_host || s->net_apart ? 0u : PLAN_NEWNET) |
+    uint64_t flags = (s->userns ? PLAN_USERNS : 0u) | (s->net_host ? 0u : PLAN_NEWNET) |
                      (s->cgroup ? PLAN_CGROUP : 0u) | (s->peek_gid >= 0 ? PLAN_OBSERVERS : 0u) |
                      (s->detach ? PLAN_TELL_UP : 0u);
 

@@ -28,7 +28,6 @@ struct spec {
     int rootfs_fd;      // owned, O_PATH
     bool userns;
     bool net_host;
-    bool net_apart; // the launcher makes the network namespace beside and sends it
     bool readonly;
     bool tty;
     bool interactive;

@@ -93,8 +93,6 @@ uint64_t plan_op_step(uint16_t kind)
     case OP_MOUNT:
     case OP_PART:
         return STEP_MOUNT;
-    case OP_NETWORK:
-        return STEP_NETWORK;
     case OP_NODE:
         return STEP_NODE;
     case OP_SYMLINK:

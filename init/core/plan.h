@@ -17,7 +17,7 @@
 /* Options of a launch, in TAG_FEATURES of a plan. */
 enum plan_flag {
     PLAN_USERNS = 1 << 0, /* wait for the maps, then be root in a new user namespace */
-    PLAN_NEWNET = 1 << 1, /* a network namespace from the clone: bring loopback up */
+    PLAN_NEWNET = 1 << 1, /* a network namespace of its own: bring loopback up */
     PLAN_CGROUP = 1 << 2, /* PID 1 starts in the container's cgroup: unshare its namespace there */
     PLAN_OBSERVERS = 1 << 3, /* there is a peek/ folder to listen in */
     PLAN_VERBOSE = 1 << 4,
@@ -45,7 +45,6 @@ enum plan_op_kind {
     OP_READONLY,  /* target and below cannot be written */
     OP_SETATTR,   /* mount attributes `attr` on the mount at target */
     OP_PART,      /* folder source of the new root is shown at target too, with attributes `attr` */
-    OP_NETWORK,   /* join the network namespace that the launcher sends (NETWORK); loopback up */
 };
 
 /* Bits of `flags` in an operation. */

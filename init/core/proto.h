@@ -44,8 +44,6 @@ enum feature {
     X(WAIT, 6, ROLES_ALL | ROLE_MONITOR, "asks for STATE once the state is reached") \
     X(SHUTDOWN, 7, ROLE_OPERATOR | ROLE_MONITOR, "ordered stop with a grace period") \
     X(MONITOR, 8, ROLE_OPERATOR, "makes this connection the monitor's, where there is none") \
-    X(NETWORK, 9, ROLE_MONITOR, \
-      "from the launcher during the boot: one descriptor, the network namespace") \
     X(HELLO_OK, 128, 0, "version, features, role, instance") \
     X(OK, 129, 0, "done") \
     X(ERROR, 130, 0, "errno; for EXEC and the launch also step and object") \

@@ -37,8 +37,7 @@
     X(TERMINAL, "open a terminal") \
     X(USER, "become user") \
     X(WORKDIR, "change to the directory") \
-    X(EXEC, "execute") \
-    X(NETWORK, "join the network namespace")
+    X(EXEC, "execute")
 
 enum step {
 #define X(name, text) STEP_##name,

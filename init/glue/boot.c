@@ -232,7 +232,7 @@ static int enter_root(struct init *in, struct plan *p, struct pty *pty, struct f
     if ((p->flags & PLAN_CGROUP) != 0 && unshare(CLONE_NEWCGROUP) < 0) {
         return failed(f, STEP_UNSHARE_CGROUP, -errno, "cgroup");
     }
-    walk_init(&walk, in->slots[in->monitor].fd);
+    walk_init(&walk);
     r = walk_plan(&walk, p, &op);
     in->devpts_fd = walk.devpts;
     in->proc_fd = walk.proc;

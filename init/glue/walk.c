@@ -5,14 +5,10 @@
 #include "sys/copytree.h"
 #include "sys/fd.h"
 #include "sys/mnt.h"
-#include "sys/net.h"
-#include "sys/sock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <poll.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -23,9 +19,8 @@
 
 #define ATTR_EMPTY (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-void walk_init(struct walk *w, int conn)
+void walk_init(struct walk *w)
 {
-    w->conn = conn;
     w->root = -1;
     w->empty = -1;
     w->null = -1;
@@ -389,39 +384,6 @@ static int do_setattr(const struct walk *w, const struct plan_op *op)
     return target < 0 ? target : mnt_set(target, op->attr, (op->flags & OPF_RECURSIVE) != 0);
 }
 
-/*
- * Making a network namespace takes a third of a launch and needs nothing of the rest: the launcher has
- * one made beside, from the first moment on, and sends it when it is there. End of file: it is dead.
- */
-static int do_network(const struct walk *w)
-{
-    struct pollfd p = {.fd = w->conn, .events = POLLIN};
-    uint8_t buf[PROTO_HEADER];
-    struct sock_fds fds;
-    struct proto_msg m;
-    ssize_t n;
-    int r;
-
-    while (poll(&p, 1, -1) < 0) {
-        if (errno != EINTR) {
-            return -errno;
-        }
-    }
-    n = sock_recv(w->conn, buf, sizeof(buf), &fds);
-    if (n <= 0) {
-        return n < 0 ? (int)n : -EPIPE;
-    }
-    r = proto_decode((struct slice){buf, (size_t)n}, &m);
-    if (r == 0 && (m.type != PROTO_NETWORK || fds.count != 1)) {
-        r = -EPROTO;
-    }
-    if (r == 0 && setns(fds.fd[0], CLONE_NEWNET) < 0) {
-        r = -errno;
-    }
-    sock_fds_close(&fds);
-    return r < 0 ? r : net_loopback_up();
-}
-
 static int do_op(struct walk *w, const struct plan_op *op)
 {
     if (w->root < 0 && op->kind != OP_ROOT) {
@@ -434,8 +396,6 @@ static int do_op(struct walk *w, const struct plan_op *op)
         return do_mount(w, op);
     case OP_PART:
         return do_part(w, op);
-    case OP_NETWORK:
-        return do_network(w);
     case OP_NODE:
         return do_node(w, op);
     case OP_SYMLINK:

@@ -6,7 +6,6 @@
 #include "core/plan.h"
 
 struct walk {
-    int conn;   // borrowed: the launcher's connection, for OP_NETWORK
     int root;   // owned: the new root's mount; -1 before OP_ROOT
     int empty;  // owned: an empty directory, to mask with copies of it; -1 before OPF_EMPTY
     int null;   // owned: our /dev/null, to mask files with; -1 before it was needed
@@ -16,7 +15,7 @@ struct walk {
     int proc;
 };
 
-void walk_init(struct walk *w, int conn);
+void walk_init(struct walk *w);
 void walk_finish(struct walk *w);
 
 /*

@@ -3,7 +3,6 @@
 #include "sys/spawn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -19,7 +18,7 @@
  */
 #if defined(__x86_64__)
 #define MEMORY_SHARED (CLONE_VM | CLONE_VFORK)
-static inline long system_call(long number, long a, long b, long c)
+static inline long system_call(long number, long a, long b)
 {
     register long r10 __asm__("r10") = 0;
     register long r8 __asm__("r8") = 0;
@@ -27,18 +26,18 @@ static inline long system_call(long number, long a, long b, long c)
 
     __asm__ volatile("syscall"
                      : "=a"(r)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+                     : "a"(number), "D"(a), "S"(b), "d"(0L), "r"(r10), "r"(r8)
                      : "rcx", "r11", "memory");
     return r;
 }
 #elif defined(__aarch64__)
 #define MEMORY_SHARED (CLONE_VM | CLONE_VFORK)
-static inline long system_call(long number, long a, long b, long c)
+static inline long system_call(long number, long a, long b)
 {
     register long x8 __asm__("x8") = number;
     register long x0 __asm__("x0") = a;
     register long x1 __asm__("x1") = b;
-    register long x2 __asm__("x2") = c;
+    register long x2 __asm__("x2") = 0;
     register long x3 __asm__("x3") = 0;
     register long x4 __asm__("x4") = 0;
 
@@ -47,9 +46,9 @@ static inline long system_call(long number, long a, long b, long c)
 }
 #else
 #define MEMORY_SHARED CLONE_VFORK // a copy of our memory: slower, and what the child writes is lost
-static inline long system_call(long number, long a, long b, long c)
+static inline long system_call(long number, long a, long b)
 {
-    long r = syscall(number, a, b, c, 0L, 0L);
+    long r = syscall(number, a, b, 0L, 0L, 0L);
 
     return r < 0 ? -errno : r;
 }
@@ -58,7 +57,7 @@ static inline long system_call(long number, long a, long b, long c)
 static __attribute__((noinline)) long clone_and_run(long number, long a, long b,
                                                     void (*child)(void *arg), void *arg)
 {
-    long r = system_call(number, a, b, 0);
+    long r = system_call(number, a, b);
 
     if (r == 0) {
         child(arg);
@@ -77,13 +76,4 @@ pid_t spawn_borrowing_with(struct clone_args *args, void (*child)(void *arg), vo
 {
     args->flags |= MEMORY_SHARED;
     return (pid_t)clone_and_run(SYS_clone3, (long)args, sizeof(*args), child, arg);
-}
-
-int spawn_unshare_network(void)
-{
-    static const char path[] = "/proc/thread-self/ns/net";
-    long r = system_call(SYS_unshare, CLONE_NEWNET, 0, 0);
-
-    return r < 0 ? (int)r
-                 : (int)system_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
 }

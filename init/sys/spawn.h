@@ -18,10 +18,4 @@ pid_t spawn_borrowing(void (*child)(void *arg), void *arg);
 /* The same with clone3(2)'s arguments: namespaces, a pidfd, a cgroup. flags gain what it takes. */
 pid_t spawn_borrowing_with(struct clone_args *args, void (*child)(void *arg), void *arg);
 
-/*
- * For a clone(2) that shares memory and descriptors: a new network namespace, opened. It calls the
- * kernel without touching errno, which belongs to the thread beside. Descriptor (CLOEXEC) or -errno.
- */
-int spawn_unshare_network(void);
-
 #endif
