@@ -68,6 +68,9 @@ static void take_message(struct run *r)
             r->code = launch_report_failure(&r->spec, &c->msg);
         }
         break;
+    case PROTO_STATE: // gone: PID 1 takes down what is inside, we what is outside
+        runtime_remove_folder(&r->runtime);
+        break;
     case PROTO_AUDIT:
         monitor_audit(r->runtime.root, r->spec.name, &c->msg);
         break;

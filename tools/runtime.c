@@ -377,9 +377,26 @@ void runtime_unlock(struct runtime *r)
     (void)flock(r->dir, LOCK_UN);
 }
 
+void runtime_remove_folder(struct runtime *r)
+{
+    ssize_t n;
+
+    if (r->removed) {
+        return;
+    }
+    r->removed = true;
+    n = readlinkat(r->dir, "cgroup", r->cgroup, sizeof(r->cgroup) - 1);
+    r->cgroup[n > 0 ? n : 0] = 0;
+    (void)unlinkat(r->dir, "cgroup", 0); // ours to remove: see below
+    remove_folder(r->root, r->path);
+}
+
 void runtime_remove(struct runtime *r)
 {
-    remove_folder(r->root, r->path);
+    runtime_remove_folder(r);
+    if (r->cgroup[0] != 0) {
+        cgroup_remove(r->cgroup);
+    }
 }
 
 void runtime_finish(struct runtime *r)

@@ -31,10 +31,12 @@ struct runtime {
     char root[RUNTIME_PATH_MAX];
     char path[RUNTIME_PATH_MAX]; // root/NAME
     const char *name;            // the caller's
-    int dir;                     // owned; NAME/, locked while it is starting
-    int op;                      // owned; NAME/op/
-    int peek;                    // owned; NAME/peek/, or -1
-    int exit;                    // owned; NAME/exit, for writing
+    char cgroup[512];            // of a folder that is removed; empty: none
+    bool removed;
+    int dir;  // owned; NAME/, locked while it is starting
+    int op;   // owned; NAME/op/
+    int peek; // owned; NAME/peek/, or -1
+    int exit; // owned; NAME/exit, for writing
 };
 
 /*
@@ -46,7 +48,11 @@ int runtime_create(const struct context *ctx, const char *name, long peek_gid, s
 /* Releases the lock: PID 1 listens. */
 void runtime_unlock(struct runtime *r);
 
-/* Removes NAME's folder and its cgroup; descriptors are closed by runtime_finish. */
+/*
+ * Removes NAME's folder, once; then its cgroup, which must be empty. The first may be done while PID 1
+ * still takes its mounts down. Descriptors are closed by runtime_finish.
+ */
+void runtime_remove_folder(struct runtime *r);
 void runtime_remove(struct runtime *r);
 void runtime_finish(struct runtime *r);
 

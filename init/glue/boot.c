@@ -130,17 +130,14 @@ static int accept_launcher(struct init *in, int sync)
 }
 
 /*
- * What belongs to the namespaces that we are in already, done while the launcher wakes up and connects:
- * host name, loopback, and the bounding set (2 µs a capability), which leaves our own sets as they are.
+ * What belongs to namespaces that we are in already, and takes time, is done while the launcher wakes
+ * up and connects: loopback, and the bounding set (2 µs a capability), which leaves our own sets as
+ * they are.
  */
 static int use_the_wait(const struct init *in, const struct plan *p, struct failure *f)
 {
-    struct slice host = p->fields.text[TAG_OBJECT];
     int r;
 
-    if (sethostname((const char *)host.data, host.len) < 0) {
-        return failed(f, STEP_HOSTNAME, -errno, "hostname");
-    }
     if ((p->flags & PLAN_NEWNET) != 0) {
         r = net_loopback_up();
         if (r < 0) {
@@ -275,10 +272,15 @@ static int listen_inside(struct init *in)
 }
 
 /* Step 5: what is left to set up from inside. */
-static int furnish(struct init *in, struct failure *f)
+static int furnish(struct init *in, const struct plan *p, struct failure *f)
 {
-    int r = listen_inside(in);
+    struct slice host = p->fields.text[TAG_OBJECT];
+    int r;
 
+    if (sethostname((const char *)host.data, host.len) < 0) {
+        return failed(f, STEP_HOSTNAME, -errno, "hostname");
+    }
+    r = listen_inside(in);
     if (r < 0) {
         return failed(f, STEP_INSIDE, r, "/run/porthole/self/inside.sock");
     }
@@ -351,7 +353,7 @@ static int boot_steps(struct init *in, struct failure *f)
         close_host(&plan);
     }
     if (r == 0) {
-        r = furnish(in, f);
+        r = furnish(in, &plan, f);
     }
     if (r == 0) {
         in->signal_fd = sig_open();

@@ -277,6 +277,21 @@ static void write_exit_status(const struct init *in)
     }
 }
 
+/* Its last word: from here on nobody can reach the container, and its folder may be cleared away. */
+static void tell_monitor_gone(struct init *in)
+{
+    uint8_t buf[64];
+    struct wire_writer w;
+
+    if (in->monitor < 0) {
+        return;
+    }
+    proto_begin(&w, buf, sizeof(buf), PROTO_STATE, 0);
+    wire_tlv_u64(&w, TAG_STATE, LIFE_GONE);
+    wire_tlv_u64(&w, TAG_CODE, (uint64_t)in->life.code);
+    control_send(in, in->monitor, &w, NULL);
+}
+
 static void leave(struct init *in)
 {
     static const char *const names[] = {
@@ -284,6 +299,7 @@ static void leave(struct init *in)
 
     write_exit_status(in);
     audit_flush(in);
+    tell_monitor_gone(in);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (names[i] != NULL && in->control_dirs[i] >= 0 && in->listener[i] >= 0) {
             (void)unlinkat(in->control_dirs[i], names[i], 0);
