@@ -48,6 +48,7 @@ submake = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS
 check: ## install what the tests need, build, and run all of them
 	@tools/packaging/install-packages build check lint
 	@$(MAKE) --no-print-directory deps
+	@tests/e2e/fetch-kernel build/deps/kernel
 	+@$(submake) all
 	+@bad=; for part in $(CHECK_PARTS); do printf '== %s\n' $$part; $(submake) $$part || bad="$$bad $$part"; done; \
 	if [ -n "$$bad" ]; then echo "make check: failed:$$bad" >&2; exit 1; fi; \
