@@ -2,6 +2,7 @@
 /* porthole-init: options, boot, loop. */
 #include "core/options.h"
 #include "glue/boot.h"
+#include "glue/entry.h"
 #include "glue/help.h"
 #include "glue/init.h"
 #include "glue/loop.h"
@@ -41,7 +42,7 @@ static int entrypoint(int argc, char **argv)
     }
     state.argc = argc - o.command;
     state.argv = argv + o.command;
-    return boot_entrypoint(&state, &o) < 0 ? CODE_FAILED : loop_run(&state);
+    return entry_start(&state, &o) < 0 ? CODE_FAILED : loop_run(&state);
 }
 
 int main(int argc, char **argv)

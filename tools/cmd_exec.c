@@ -4,6 +4,7 @@
 #include "client.h"
 #include "commands.h"
 #include "core/plan.h"
+#include "env.h"
 #include "launch.h"
 #include "monitor.h"
 #include "relay.h"
@@ -28,8 +29,7 @@ struct session {
     bool shell;
     const char *user;
     const char *workdir;
-    const char **env; // owned array of the caller's strings
-    size_t env_count;
+    struct env env;
     char **command; // NULL for a shell
 
     struct client client;
@@ -56,36 +56,6 @@ static const char exec_help[] =
     "  -w, --workdir DIR   where (default: the container's)\n"
     "  -e, --env K=V       set a variable; K alone takes it from here\n";
 
-static int add_env(struct session *s, const char *word)
-{
-    const char **grown = realloc(s->env, (s->env_count + 1) * sizeof(*grown));
-    const char *value = NULL;
-    char *entry = NULL;
-
-    if (grown == NULL) {
-        return report_failure("--env: %s", report_errno(ENOMEM));
-    }
-    s->env = grown;
-    if (word[0] == '=' || word[0] == 0) {
-        return report_usage("--env: \"%s\": no name before the =", word);
-    }
-    if (strchr(word, '=') != NULL) {
-        s->env[s->env_count++] = word;
-        return 0;
-    }
-    value = getenv(word);
-    if (value == NULL) {
-        return 0;
-    }
-    entry = malloc(strlen(word) + strlen(value) + 2); // lives as long as this process
-    if (entry == NULL) {
-        return report_failure("--env: %s", report_errno(ENOMEM));
-    }
-    (void)stpcpy(stpcpy(stpcpy(entry, word), "="), value);
-    s->env[s->env_count++] = entry;
-    return 0;
-}
-
 static int take_option(struct session *s, int id, const char *value)
 {
     switch (id) {
@@ -102,7 +72,7 @@ static int take_option(struct session *s, int id, const char *value)
         s->workdir = value;
         return value[0] == '/' ? 0 : report_usage("--workdir: \"%s\": not an absolute path", value);
     case OPT_ENV:
-        return add_env(s, value);
+        return env_add(&s->env, value);
     default:
         return EXIT_USAGE;
     }
@@ -247,8 +217,8 @@ static void put_arguments(const struct session *s, struct wire_writer *w)
     for (char **arg = s->command; !s->shell && *arg != NULL; arg++) {
         wire_tlv_str(w, TAG_ARG, *arg);
     }
-    for (size_t i = 0; i < s->env_count; i++) {
-        wire_tlv_str(w, TAG_ENV, s->env[i]);
+    for (size_t i = 0; i < s->env.count; i++) {
+        wire_tlv_str(w, TAG_ENV, s->env.entry[i]);
     }
 }
 
@@ -336,7 +306,7 @@ static int run(struct session *s)
 {
     int code;
 
-    if (s->tty && add_env(s, "TERM") != 0) {
+    if (s->tty && env_add(&s->env, "TERM") != 0) {
         return EXIT_PORTHOLE;
     }
     // Unique among those that run: our pid alone may be another's in another pid namespace.
@@ -372,7 +342,7 @@ static int parse_and_run(struct session *s, int argc, char **argv)
     if (code == 0) {
         code = run(s);
     }
-    free((void *)(uintptr_t)s->env);
+    env_finish(&s->env);
     return code == -1 ? 0 : code;
 }
 

@@ -219,8 +219,8 @@ static void put_command(struct wire_writer *w, const struct spec *s)
     for (char **arg = s->command; *arg != NULL; arg++) {
         wire_tlv_str(w, TAG_ARG, *arg);
     }
-    for (size_t i = 0; i < s->env_count; i++) {
-        wire_tlv_str(w, TAG_ENV, s->env[i]);
+    for (size_t i = 0; i < s->env.count; i++) {
+        wire_tlv_str(w, TAG_ENV, s->env.entry[i]);
     }
     wire_tlv_u64(w, TAG_FLAGS, flags);
     wire_tlv_u64(w, TAG_CAPS, s->caps);
@@ -281,8 +281,8 @@ static size_t plan_size(const struct spec *s)
     for (char **arg = s->command; *arg != NULL; arg++) {
         size += WIRE_TLV_HEADER + strlen(*arg);
     }
-    for (size_t i = 0; i < s->env_count; i++) {
-        size += WIRE_TLV_HEADER + strlen(s->env[i]);
+    for (size_t i = 0; i < s->env.count; i++) {
+        size += WIRE_TLV_HEADER + strlen(s->env.entry[i]);
     }
     for (size_t i = 0; i < s->bind_count; i++) {
         size += 64 + strlen(s->binds[i].source) + strlen(s->binds[i].target);
@@ -319,7 +319,7 @@ void spec_finish(struct spec *s)
         fd_close(&s->binds[i].tree);
     }
     free(s->binds);
-    free((void *)(uintptr_t)s->env);
+    env_finish(&s->env);
     fd_close(&s->rootfs_fd);
 }
 

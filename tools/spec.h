@@ -4,6 +4,7 @@
 #define TOOLS_SPEC_H
 
 #include "core/plan.h"
+#include "env.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,8 +42,7 @@ struct spec {
     uint64_t caps;
     uint16_t rows;
     uint16_t columns;
-    const char **env; // owned array of the caller's strings
-    size_t env_count;
+    struct env env;          // owned
     struct spec_bind *binds; // owned
     size_t bind_count;
     char **command; // the caller's, NULL at the end

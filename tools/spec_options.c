@@ -3,6 +3,7 @@
 #include "spec_options.h"
 
 #include "args.h"
+#include "bind.h"
 #include "capabilities.h"
 #include "client.h"
 #include "core/capset.h"
@@ -95,35 +96,6 @@ struct parser {
     size_t bind_count;
 };
 
-static int add_env(struct spec *s, const char *word)
-{
-    size_t key = strcspn(word, "=");
-    const char **grown;
-    const char *entry = word;
-
-    if (key == 0) {
-        return report_usage("--env: \"%s\": no name before the =", word);
-    }
-    if (word[key] == 0) { // K: as it is here; not set here: not set there
-        entry = NULL;
-        for (char **e = environ; *e != NULL && entry == NULL; e++) {
-            if (strncmp(*e, word, key) == 0 && (*e)[key] == '=') {
-                entry = *e;
-            }
-        }
-        if (entry == NULL) {
-            return 0;
-        }
-    }
-    grown = realloc(s->env, (s->env_count + 1) * sizeof(*grown));
-    if (grown == NULL) {
-        return report_failure("--env: %s", report_errno(ENOMEM));
-    }
-    s->env = grown;
-    s->env[s->env_count++] = entry;
-    return 0;
-}
-
 static int change_caps(const char *option, const char *word, uint64_t *set)
 {
     uint64_t caps = capabilities_parse(word, ~UINT64_C(0));
@@ -207,7 +179,7 @@ static int take_option(struct parser *p, int id, const char *value)
     case OPT_HOSTNAME:
         return set_hostname(s, value);
     case OPT_ENV:
-        return add_env(s, value);
+        return env_add(&s->env, value);
     case OPT_WORKDIR:
         s->workdir = value;
         return value[0] == '/' ? 0 : report_usage("--workdir: \"%s\": not an absolute path", value);
@@ -283,126 +255,6 @@ static int open_rootfs(struct spec *s)
                              : report_failure("rootfs: \"%s\": %s", s->rootfs, report_errno(errno));
 }
 
-/* True where one of the two resolved paths holds the other. */
-static bool overlap(const char *a, const char *b)
-{
-    size_t n = strlen(a);
-    size_t m = strlen(b);
-    size_t common = n < m ? n : m;
-
-    if (n == 1 || m == 1) { // "/"
-        return true;
-    }
-    return strncmp(a, b, common) == 0 && (n == m || (n < m ? b[n] : a[m]) == '/');
-}
-
-static bool same_file(const char *path, const struct stat *st)
-{
-    struct stat other;
-
-    return stat(path, &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
-}
-
-/* By device and inode, for whoever sees the folder through another mount: each folder on the way. */
-static bool is_ancestor(const char *path, const struct stat *st)
-{
-    char part[RUNTIME_PATH_MAX];
-    size_t len = strlen(path);
-
-    for (size_t i = 1; i <= len && len < sizeof(part); i++) {
-        if (i == len || path[i] == '/') {
-            memcpy(part, path, i);
-            part[i] = 0;
-            if (same_file(part, st)) {
-                return true;
-            }
-        }
-    }
-    return same_file("/", st);
-}
-
-/* One of a container's folders or sockets, seen through another mount. */
-static bool is_below(const char *root, const struct stat *st)
-{
-    static const char *const parts[] = {"", "/op", "/op/control.sock", "/peek", "/peek/peek.sock"};
-    char path[RUNTIME_PATH_MAX + 300];
-    DIR *dir = opendir(root);
-    const struct dirent *d;
-    bool found = false;
-
-    while (dir != NULL && !found && (d = readdir(dir)) != NULL) {
-        for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && d->d_name[0] != '.'; i++) {
-            (void)snprintf(path, sizeof(path), "%s/%s%s", root, d->d_name, parts[i]);
-            found = found || same_file(path, st);
-        }
-    }
-    if (dir != NULL) {
-        (void)closedir(dir);
-    }
-    return found;
-}
-
-/* A read-only bind does not stop connect(2): whoever sees the sockets inside is an operator. */
-static bool holds_sockets(const struct context *ctx, const char *source, const struct stat *st)
-{
-    char root[RUNTIME_PATH_MAX];
-    char real[RUNTIME_PATH_MAX];
-
-    if (runtime_root(ctx, root, sizeof(root)) != 0) {
-        return true;
-    }
-    if (realpath(root, real) == NULL) { // not there yet: only its name can be compared
-        return overlap(root, source);
-    }
-    return overlap(real, source) || is_ancestor(real, st) || is_below(real, st);
-}
-
-static int check_bind(struct parser *p, const char *word, struct spec_bind *b)
-{
-    char *copy = strdup(word);
-    char *target = copy != NULL ? strchr(copy, ':') : NULL;
-    char *flag = target != NULL ? strchr(target + 1, ':') : NULL;
-    struct stat st;
-    int code = 0;
-
-    if (flag != NULL) {
-        *flag++ = 0;
-    }
-    if (target == NULL || target == copy || target[1] != '/' ||
-        strspn(target + 1, "/") == strlen(target + 1) ||
-        (flag != NULL && strcmp(flag, "ro") != 0)) {
-        code = report_usage("--bind: \"%s\": needs SRC:DST or SRC:DST:ro, DST absolute", word);
-    } else {
-        *target++ = 0;
-        b->source = realpath(copy, NULL);
-        if (b->source == NULL || stat(b->source, &st) < 0) {
-            code = report_failure("--bind: \"%s\": %s", copy, report_errno(errno));
-        } else if (holds_sockets(p->ctx, b->source, &st)) {
-            code = report_failure(
-                "--bind: \"%s\": holds porthole's own sockets, or lies among them", copy);
-        }
-    }
-    if (code != 0 || b->source == NULL) {
-        free(copy);
-        return code;
-    }
-    b->target = strdup(target);
-    free(copy);
-    b->readonly = flag != NULL;
-    b->device = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
-    b->file = !S_ISDIR(st.st_mode);
-    b->dev = st.st_dev;
-    b->ino = st.st_ino;
-    b->tree = p->spec->userns ? -1 : mnt_clone(AT_FDCWD, b->source, true);
-    if (b->target == NULL) {
-        return report_failure("--bind: %s", report_errno(ENOMEM));
-    }
-    if (!p->spec->userns && b->tree < 0) {
-        return report_failure("--bind: \"%s\": %s", b->source, report_errno(b->tree));
-    }
-    return 0;
-}
-
 static int check_binds(struct parser *p)
 {
     struct spec *s = p->spec;
@@ -419,7 +271,7 @@ static int check_binds(struct parser *p)
 
         s->binds[i].tree = -1;
         s->bind_count = i + 1;
-        code = check_bind(p, p->binds[i], &s->binds[i]);
+        code = bind_parse(p->ctx, p->binds[i], s->userns, &s->binds[i]);
         if (code != 0) {
             return code;
         }
@@ -455,23 +307,21 @@ static int settle_caps(struct parser *p)
 static int add_defaults(struct spec *s)
 {
     static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    const char **asked = s->env;
-    size_t count = s->env_count;
+    struct env asked = s->env;
     int code;
 
-    s->env = NULL;
-    s->env_count = 0;
-    code = add_env(s, path);
+    s->env = (struct env){NULL, 0};
+    code = env_add(&s->env, path);
     if (code == 0) {
-        code = add_env(s, "container=porthole");
+        code = env_add(&s->env, "container=porthole");
     }
     if (code == 0 && s->tty) {
-        code = add_env(s, "TERM");
+        code = env_add(&s->env, "TERM");
     }
-    for (size_t i = 0; i < count && code == 0; i++) {
-        code = add_env(s, asked[i]);
+    for (size_t i = 0; i < asked.count && code == 0; i++) {
+        code = env_add(&s->env, asked.entry[i]);
     }
-    free((void *)(uintptr_t)asked);
+    env_finish(&asked);
     if (s->hostname == NULL) {
         s->hostname = s->name;
     }

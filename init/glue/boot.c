@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From the first instruction to the main command's fork: launched by porthole, or an entrypoint. */
+/* The launch sequence: from the first instruction of a launched PID 1 to its main command. */
 #include "glue/boot.h"
 
 #include "core/capset.h"
@@ -369,36 +369,6 @@ static int boot_steps(struct init *in, struct failure *f)
     return r;
 }
 
-/* PID 1 keeps what it opened itself and the plan, whose environment the sessions need. */
-static void keep_own(const struct init *in)
-{
-    int keep[] = {
-        in->signal_fd,
-        in->listener[LISTEN_OPERATOR],
-        in->listener[LISTEN_OBSERVER],
-        in->listener[LISTEN_INSIDE],
-        in->proc_fd,
-        in->devpts_fd,
-        in->plan_fd,
-        in->exit_fd,
-        in->control_dirs[LISTEN_OPERATOR],
-        in->control_dirs[LISTEN_INSIDE],
-        in->monitor >= 0 ? in->slots[in->monitor].fd : -1,
-    };
-
-    fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
-}
-
-/* Two lives of one name are told apart by this; without entropy (at a host's boot) by the clock. */
-static void make_instance(struct init *in)
-{
-    if (getrandom(in->instance, sizeof(in->instance), GRND_NONBLOCK) < 0) {
-        msec_t now = clock_wall();
-
-        memcpy(in->instance, &now, sizeof(now));
-    }
-}
-
 int boot_launched(struct init *in)
 {
     struct failure f = {STEP_NONE, 0, ""};
@@ -414,7 +384,7 @@ int boot_launched(struct init *in)
     (void)prctl(PR_SET_NAME, "porthole-init", 0, 0, 0);
     sig_reset(&in->inherited);
     sig_catch_crashes(&in->inherited, loop_crash);
-    make_instance(in);
+    init_make_instance(in);
     if (r == 0) {
         r = boot_steps(in, &f);
     }
@@ -422,132 +392,6 @@ int boot_launched(struct init *in)
         report(LAUNCH_FD_SYNC, &f);
         return r;
     }
-    keep_own(in);
-    return 0;
-}
-
-static uint8_t find_place(void)
-{
-    if (getenv("KUBERNETES_SERVICE_HOST") != NULL) {
-        return PLACE_KUBERNETES;
-    }
-    if (access("/run/.containerenv", F_OK) == 0) {
-        return PLACE_PODMAN;
-    }
-    if (access("/.dockerenv", F_OK) == 0) {
-        return PLACE_DOCKER;
-    }
-    return getenv("container") != NULL ? PLACE_CONTAINER : PLACE_HOST;
-}
-
-/* Where `in` is the folder, each missing part of path is made. Descriptor or -errno. */
-static int make_folder(const char *path, mode_t mode)
-{
-    int fd FD_CLEANUP = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int dir FD_CLEANUP = -1;
-
-    if (fd < 0) {
-        return -errno;
-    }
-    dir = mnt_open_create(fd, path, false);
-    if (dir >= 0 && fchmodat(dir, ".", mode, 0) < 0) {
-        return -errno;
-    }
-    return TAKE_FD(dir);
-}
-
-/* A socket that nobody answers on is what a killed predecessor has left. */
-static int listen_fresh(int dir, const char *name)
-{
-    int r = sock_listen_at(dir, name, LISTEN_BACKLOG);
-
-    if (r == -EADDRINUSE) {
-        int other FD_CLEANUP = sock_connect(name); // the folder is the working directory now
-
-        if (other == -ECONNREFUSED && unlinkat(dir, name, 0) == 0) {
-            r = sock_listen_at(dir, name, LISTEN_BACKLOG);
-        }
-    }
-    return r;
-}
-
-/* The channel of an entrypoint: what fails costs the channel, never the start. */
-static void open_own_channel(struct init *in, const char *folder)
-{
-    char path[4096];
-    size_t len = strlen(folder);
-    mode_t before = umask(022);
-    int back FD_CLEANUP = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int r = -ENAMETOOLONG;
-
-    if (len + sizeof("/op") <= sizeof(path)) {
-        (void)stpcpy(stpcpy(path, folder), "/op");
-        r = in->control_dirs[LISTEN_INSIDE] = make_folder(folder, 0755);
-    }
-    if (r >= 0) {
-        r = in->control_dirs[LISTEN_OPERATOR] = make_folder(path, 0700);
-    }
-    if (r >= 0) {
-        (void)umask(0177);
-        r = in->listener[LISTEN_OPERATOR] =
-            listen_fresh(in->control_dirs[LISTEN_OPERATOR], "control.sock");
-    }
-    if (r >= 0) {
-        (void)umask(0111);
-        r = in->listener[LISTEN_INSIDE] =
-            listen_fresh(in->control_dirs[LISTEN_INSIDE], "inside.sock");
-    }
-    (void)umask(before);
-    if (back >= 0 && fchdir(back) < 0 && r >= 0) {
-        r = -errno;
-    }
-    if (r < 0) {
-        say_reason(folder, "no control socket", say_errno(r));
-        return;
-    }
-    in->place = find_place();
-    in->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    in->devpts_fd = open("/dev/pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    make_instance(in);
-}
-
-static void plain_child(void *arg)
-{
-    command_become_plain(arg);
-}
-
-int boot_entrypoint(struct init *in, const struct options *o)
-{
-    pid_t child;
-
-    in->pid1 = getpid() == 1;
-    in->verbose = o->verbose;
-    in->quiet = o->quiet;
-    in->signal_fd = sig_open();
-    if (in->signal_fd < 0) {
-        say("signals", say_errno(in->signal_fd));
-        return in->signal_fd;
-    }
-    if (!in->pid1 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) {
-        say("subreaper", say_errno(errno));
-        return -errno;
-    }
-    if (o->control != NULL) {
-        open_own_channel(in, o->control);
-    }
-    in->started = in->main_started = clock_monotonic();
-    life_init(&in->life, o->grace);
-    child = spawn_borrowing(plain_child, in);
-    if (child < 0) {
-        say("fork", say_errno(child));
-        return child;
-    }
-    in->main_pid = child;
-    in->main_runs = true; // a failed exec shows by its exit code
-    keep_own(in);
-    // A pinned directory would keep a volume from being unmounted.
-    if (chdir("/") < 0 && in->verbose) {
-        say("/", say_errno(errno));
-    }
+    init_keep_own(in);
     return 0;
 }

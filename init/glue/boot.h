@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* From the first instruction to the main command's fork: launched by porthole, or an entrypoint. */
+/* The launch sequence: from the first instruction of a launched PID 1 to its main command. */
 #ifndef GLUE_BOOT_H
 #define GLUE_BOOT_H
 
-#include "core/options.h"
 #include "glue/init.h"
 
 /*
@@ -12,8 +11,5 @@
  * 0 or -errno.
  */
 int boot_launched(struct init *in);
-
-/* As an entrypoint: subreaper unless PID 1, control socket if asked, fork. 0 or -errno, said. */
-int boot_entrypoint(struct init *in, const struct options *o);
 
 #endif

@@ -2,6 +2,7 @@
 /* Signalling every descendant, for an init that is not PID 1 and must not touch anybody else's. */
 #include "glue/descendants.h"
 
+#include "sys/dir.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
 
@@ -9,10 +10,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PROCESSES_MAX 4194304 /* the kernel's own limit of pids on 64 bits, proc(5): pid_max */
@@ -26,15 +25,6 @@ struct process {
 struct table {
     struct process *entry; // one mapping; only what is used is ever touched
     size_t count;
-};
-
-/* As the kernel writes it: opendir(3) would allocate. */
-struct kernel_dirent {
-    uint64_t ino;
-    int64_t off;
-    uint16_t reclen;
-    uint8_t type;
-    char name[];
 };
 
 /* The parent is the second field behind the command's name, which may itself hold ")": proc(5). */
@@ -62,19 +52,19 @@ static pid_t read_parent(int proc, const char *pid)
 
 static void read_all(struct table *t)
 {
-    _Alignas(struct kernel_dirent) char buf[4096];
     int proc FD_CLEANUP = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    long n;
+    struct dir_reader dir;
+    const char *name;
 
-    while (proc >= 0 && (n = syscall(SYS_getdents64, proc, buf, sizeof(buf))) > 0) {
-        for (long at = 0; at < n;) {
-            const struct kernel_dirent *d = (const struct kernel_dirent *)(buf + at);
-            pid_t pid = (pid_t)strtol(d->name, NULL, 10);
+    if (proc < 0) {
+        return;
+    }
+    dir_start(&dir, proc);
+    while ((name = dir_next(&dir)) != NULL) {
+        pid_t pid = (pid_t)strtol(name, NULL, 10);
 
-            if (pid > 0 && t->count < PROCESSES_MAX) {
-                t->entry[t->count++] = (struct process){pid, read_parent(proc, d->name), false};
-            }
-            at += d->reclen;
+        if (pid > 0 && t->count < PROCESSES_MAX) {
+            t->entry[t->count++] = (struct process){pid, read_parent(proc, name), false};
         }
     }
 }

@@ -2,6 +2,12 @@
 /* The whole state of PID 1. */
 #include "glue/init.h"
 
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+#include <string.h>
+#include <sys/random.h>
+
 void init_prepare(struct init *in)
 {
     in->signal_fd = -1;
@@ -14,4 +20,34 @@ void init_prepare(struct init *in)
         in->listener[i] = -1;
         in->control_dirs[i] = -1;
     }
+}
+
+/* Two lives of one name are told apart by this; without entropy (at a host's boot) by the clock. */
+void init_make_instance(struct init *in)
+{
+    if (getrandom(in->instance, sizeof(in->instance), GRND_NONBLOCK) < 0) {
+        msec_t now = clock_wall();
+
+        memcpy(in->instance, &now, sizeof(now));
+    }
+}
+
+/* PID 1 keeps what it opened itself and the plan, whose environment the sessions need. */
+void init_keep_own(const struct init *in)
+{
+    int keep[] = {
+        in->signal_fd,
+        in->listener[LISTEN_OPERATOR],
+        in->listener[LISTEN_OBSERVER],
+        in->listener[LISTEN_INSIDE],
+        in->proc_fd,
+        in->devpts_fd,
+        in->plan_fd,
+        in->exit_fd,
+        in->control_dirs[LISTEN_OPERATOR],
+        in->control_dirs[LISTEN_INSIDE],
+        in->monitor >= 0 ? in->slots[in->monitor].fd : -1,
+    };
+
+    fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
 }

@@ -106,4 +106,10 @@ struct init {
 /* Everything empty, every descriptor -1. */
 void init_prepare(struct init *in);
 
+/* Closes every descriptor but those in the structure, and stdio: PID 1 keeps what it opened itself. */
+void init_keep_own(const struct init *in);
+
+/* Fills in->instance. */
+void init_make_instance(struct init *in);
+
 #endif

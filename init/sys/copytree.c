@@ -3,6 +3,7 @@
 #include "sys/copytree.h"
 
 #include "core/limits.h"
+#include "sys/dir.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -10,17 +11,7 @@
 #include <stdint.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-/* As the kernel writes it: opendir(3) would allocate. */
-struct kernel_dirent {
-    uint64_t ino;
-    int64_t off;
-    uint16_t reclen;
-    uint8_t type;
-    char name[];
-};
 
 struct budget {
     int64_t bytes;
@@ -111,9 +102,6 @@ static int copy_entry(int from, int to, const char *name, int depth, struct budg
 {
     struct stat st;
 
-    if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0))) {
-        return 0;
-    }
     if (left->entries-- <= 0) {
         return -EFBIG;
     }
@@ -134,24 +122,21 @@ static int copy_entry(int from, int to, const char *name, int depth, struct budg
 
 static int copy_level(int from, int to, int depth, struct budget *left)
 {
-    _Alignas(struct kernel_dirent) char buf[1024];
-    long n;
+    struct dir_reader dir;
+    const char *name;
 
     if (depth > COPYTREE_DEPTH) {
         return -ELOOP;
     }
-    while ((n = syscall(SYS_getdents64, from, buf, sizeof(buf))) > 0) {
-        for (long at = 0; at < n;) {
-            const struct kernel_dirent *entry = (const struct kernel_dirent *)(buf + at);
-            int r = copy_entry(from, to, entry->name, depth, left);
+    dir_start(&dir, from);
+    while ((name = dir_next(&dir)) != NULL) {
+        int r = copy_entry(from, to, name, depth, left);
 
-            if (r < 0) {
-                return r;
-            }
-            at += entry->reclen;
+        if (r < 0) {
+            return r;
         }
     }
-    return n < 0 ? -errno : 0;
+    return dir.error;
 }
 
 int copytree(int from, int to)

@@ -52,7 +52,7 @@ static int move_up(int from, int null)
 
 int fd_to_stdio(const int from[3])
 {
-    int null FD_CLEANUP = -1;
+    int null = -1;
     int high[3] = {-1, -1, -1};
     int r = 0;
 
@@ -79,8 +79,8 @@ int fd_to_stdio(const int from[3])
             fd_close(&high[i]);
         }
     }
-    if (null >= 0 && null < 3) { // it has landed in the place of a stream that was closed
-        null = -1;
+    if (null >= 3) { // below, it has landed in the place of a stream that was closed, and stays
+        fd_close(&null);
     }
     return r < 0 ? r : 0;
 }

@@ -382,7 +382,7 @@ static void create_and_attach(void)
     check(is_cloexec(fs), "not CLOEXEC");
     check_is(count_mounts(" - "), mounts); // nowhere yet
     check(exists("target/below"), "it is mounted already");
-    check_is(mnt_attach(fs, folder("target")), 0);
+    check_is(mnt_attach(fs, folder("target"), ""), 0);
     check_is(count_mounts(" - "), mounts + 1);
     check_is(count_mounts(" - tmpfs a-source "), 1);
     check(!exists("target/below"), "it is not mounted");
@@ -479,11 +479,11 @@ static void test_flags_and_attributes(void **state)
 static void make_nested(void)
 {
     make_folder("outer");
-    check_is(mnt_attach(tmpfs("mode=755"), folder("outer")), 0);
+    check_is(mnt_attach(tmpfs("mode=755"), folder("outer"), ""), 0);
     make_folder("outer/inner");
     make_folder("outer/plain");
     write_file("outer/file", "x");
-    check_is(mnt_attach(tmpfs("mode=755"), folder("outer/inner")), 0);
+    check_is(mnt_attach(tmpfs("mode=755"), folder("outer/inner"), ""), 0);
     write_file("outer/inner/file", "x");
 }
 
@@ -502,7 +502,7 @@ static void clone_trees(void)
     tree = check_ok(mnt_clone(folder("outer"), "", true));
     check(faccessat(tree, "inner/file", F_OK, 0) == 0, "the mount below did not come along");
     check(!exists("copy/file"), "it is attached already");
-    check_is(mnt_attach(tree, folder("copy")), 0);
+    check_is(mnt_attach(tree, folder("copy"), ""), 0);
     check(exists("copy/inner/file"), "it is not attached");
     write_file("copy/new", "x");
     check(exists("outer/new"), "it is another file system");
@@ -570,15 +570,15 @@ static void attach_to_files(void)
     file = check_call(open("target", O_PATH | O_CLOEXEC));
     fs = tmpfs("");
     check_is(mnt_attach(fs, file, ""), -EINVAL); // a folder on a file
-    check_is(mnt_attach(fs, 900), -EBADF);
-    check_is(mnt_attach(900, file), -EBADF);
-    check_is(mnt_attach(folder("folder"), file), -EINVAL); // not a mount
-    check_is(mnt_attach(check_ok(mnt_clone(AT_FDCWD, "source", false)), file), 0);
+    check_is(mnt_attach(fs, 900, ""), -EBADF);
+    check_is(mnt_attach(900, file, ""), -EBADF);
+    check_is(mnt_attach(folder("folder"), file, ""), -EINVAL); // not a mount
+    check_is(mnt_attach(check_ok(mnt_clone(AT_FDCWD, "source", false)), file, ""), 0);
     check(same_file(check_call(open("target", O_PATH | O_CLOEXEC)),
                     check_call(open("source", O_PATH | O_CLOEXEC))),
           "the file is not attached");
-    check_is(mnt_attach(fs, folder("folder")), 0);
-    check_is(mnt_attach(tmpfs(""), folder("folder")), 0); // on top of another
+    check_is(mnt_attach(fs, folder("folder"), ""), 0);
+    check_is(mnt_attach(tmpfs(""), folder("folder"), ""), 0); // on top of another
 }
 
 static void test_a_file_goes_on_a_file(void **state)
@@ -629,7 +629,7 @@ static void pivot(void)
     begin();
     make_folder("new");
     fs = tmpfs("mode=711");
-    check_is(mnt_attach(fs, folder("new")), 0);
+    check_is(mnt_attach(fs, folder("new"), ""), 0);
     check_call(fstat(fs, &st));
     write_file("new/marker", "x");
     check_call(chdir("new"));

@@ -211,7 +211,7 @@ static void ask_a_node(void)
     check_is(mnt_make_private(), 0);
     pts = devpts(OPTIONS);
     check_call(mkdir("pts", 0755));
-    check_is(mnt_attach(pts, check_call(open("pts", O_PATH | O_CLOEXEC))), 0);
+    check_is(mnt_attach(pts, check_call(open("pts", O_PATH | O_CLOEXEC)), ""), 0);
     check_is(pty_open(check_call(open(".", O_PATH | O_CLOEXEC)), 24, 80, &p), -EXDEV);
 }
 

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Starting as an entrypoint: in an engine's container, or as anybody's child. */
+#include "glue/entry.h"
+
+#include "glue/command.h"
+#include "glue/say.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "sys/mnt.h"
+#include "sys/sock.h"
+#include "sys/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static uint8_t find_place(void)
+{
+    if (getenv("KUBERNETES_SERVICE_HOST") != NULL) {
+        return PLACE_KUBERNETES;
+    }
+    if (access("/run/.containerenv", F_OK) == 0) {
+        return PLACE_PODMAN;
+    }
+    if (access("/.dockerenv", F_OK) == 0) {
+        return PLACE_DOCKER;
+    }
+    return getenv("container") != NULL ? PLACE_CONTAINER : PLACE_HOST;
+}
+
+/* Where `in` is the folder, each missing part of path is made. Descriptor or -errno. */
+static int make_folder(const char *path, mode_t mode)
+{
+    int fd FD_CLEANUP = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int dir FD_CLEANUP = -1;
+
+    if (fd < 0) {
+        return -errno;
+    }
+    dir = mnt_open_create(fd, path, false);
+    if (dir >= 0 && fchmodat(dir, ".", mode, 0) < 0) {
+        return -errno;
+    }
+    return TAKE_FD(dir);
+}
+
+/* A socket that nobody answers on is what a killed predecessor has left. */
+static int listen_fresh(int dir, const char *name)
+{
+    int r = sock_listen_at(dir, name, LISTEN_BACKLOG);
+
+    if (r == -EADDRINUSE) {
+        int other FD_CLEANUP = sock_connect(name); // the folder is the working directory now
+
+        if (other == -ECONNREFUSED && unlinkat(dir, name, 0) == 0) {
+            r = sock_listen_at(dir, name, LISTEN_BACKLOG);
+        }
+    }
+    return r;
+}
+
+/* The channel of an entrypoint: what fails costs the channel, never the start. */
+static void open_own_channel(struct init *in, const char *folder)
+{
+    char path[4096];
+    size_t len = strlen(folder);
+    mode_t before = umask(022);
+    int back FD_CLEANUP = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int r = -ENAMETOOLONG;
+
+    if (len + sizeof("/op") <= sizeof(path)) {
+        (void)stpcpy(stpcpy(path, folder), "/op");
+        r = in->control_dirs[LISTEN_INSIDE] = make_folder(folder, 0755);
+    }
+    if (r >= 0) {
+        r = in->control_dirs[LISTEN_OPERATOR] = make_folder(path, 0700);
+    }
+    if (r >= 0) {
+        (void)umask(0177);
+        r = in->listener[LISTEN_OPERATOR] =
+            listen_fresh(in->control_dirs[LISTEN_OPERATOR], "control.sock");
+    }
+    if (r >= 0) {
+        (void)umask(0111);
+        r = in->listener[LISTEN_INSIDE] =
+            listen_fresh(in->control_dirs[LISTEN_INSIDE], "inside.sock");
+    }
+    (void)umask(before);
+    if (back >= 0 && fchdir(back) < 0 && r >= 0) {
+        r = -errno;
+    }
+    if (r < 0) {
+        say_reason(folder, "no control socket", say_errno(r));
+        return;
+    }
+    in->place = find_place();
+    in->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    in->devpts_fd = open("/dev/pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    init_make_instance(in);
+}
+
+static void plain_child(void *arg)
+{
+    command_become_plain(arg);
+}
+
+int entry_start(struct init *in, const struct options *o)
+{
+    pid_t child;
+
+    in->pid1 = getpid() == 1;
+    in->verbose = o->verbose;
+    in->quiet = o->quiet;
+    in->signal_fd = sig_open();
+    if (in->signal_fd < 0) {
+        say("signals", say_errno(in->signal_fd));
+        return in->signal_fd;
+    }
+    if (!in->pid1 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) {
+        say("subreaper", say_errno(errno));
+        return -errno;
+    }
+    if (o->control != NULL) {
+        open_own_channel(in, o->control);
+    }
+    in->started = in->main_started = clock_monotonic();
+    life_init(&in->life, o->grace);
+    child = spawn_borrowing(plain_child, in);
+    if (child < 0) {
+        say("fork", say_errno(child));
+        return child;
+    }
+    in->main_pid = child;
+    in->main_runs = true; // a failed exec shows by its exit code
+    init_keep_own(in);
+    // A pinned directory would keep a volume from being unmounted.
+    if (chdir("/") < 0 && in->verbose) {
+        say("/", say_errno(errno));
+    }
+    return 0;
+}
