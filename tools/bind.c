@@ -87,48 +87,67 @@ static bool holds_sockets(const struct context *ctx, const char *source, const s
     return overlap(real, source) || is_ancestor(real, st) || is_below(real, st);
 }
 
-int bind_parse(const struct context *ctx, const char *word, bool userns, struct spec_bind *b)
+/* Cuts SRC:DST[:ro] (a copy of the word) into its parts. */
+static bool split(char *copy, char **ret_target, bool *ret_readonly)
 {
-    char *copy = strdup(word);
-    char *target = copy != NULL ? strchr(copy, ':') : NULL;
+    char *target = strchr(copy, ':');
     char *flag = target != NULL ? strchr(target + 1, ':') : NULL;
-    struct stat st;
-    int code = 0;
 
+    if (target == NULL || target == copy) {
+        return false;
+    }
+    *target++ = 0;
     if (flag != NULL) {
         *flag++ = 0;
     }
-    if (target == NULL || target == copy || target[1] != '/' ||
-        strspn(target + 1, "/") == strlen(target + 1) ||
-        (flag != NULL && strcmp(flag, "ro") != 0)) {
-        code = report_usage("--bind: \"%s\": needs SRC:DST or SRC:DST:ro, DST absolute", word);
-    } else {
-        *target++ = 0;
-        b->source = realpath(copy, NULL);
-        if (b->source == NULL || stat(b->source, &st) < 0) {
-            code = report_failure("--bind: \"%s\": %s", copy, report_errno(errno));
-        } else if (holds_sockets(ctx, b->source, &st)) {
-            code = report_failure(
-                "--bind: \"%s\": holds porthole's own sockets, or lies among them", copy);
-        }
+    *ret_target = target;
+    *ret_readonly = flag != NULL;
+    return target[0] == '/' && strspn(target, "/") < strlen(target) &&
+           (flag == NULL || strcmp(flag, "ro") == 0);
+}
+
+static int look_at_source(const struct context *ctx, const char *source, struct spec_bind *b)
+{
+    struct stat st;
+
+    b->source = realpath(source, NULL);
+    if (b->source == NULL || stat(b->source, &st) < 0) {
+        return report_failure("--bind: \"%s\": %s", source, report_errno(errno));
     }
-    if (code != 0 || b->source == NULL) {
-        free(copy);
-        return code;
+    if (holds_sockets(ctx, b->source, &st)) {
+        return report_failure("--bind: \"%s\": holds porthole's own sockets, or lies among them",
+                              source);
     }
-    b->target = strdup(target);
-    free(copy);
-    b->readonly = flag != NULL;
     b->device = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
     b->file = !S_ISDIR(st.st_mode);
     b->dev = st.st_dev;
     b->ino = st.st_ino;
-    b->tree = userns ? -1 : mnt_clone(AT_FDCWD, b->source, true);
-    if (b->target == NULL) {
+    return 0;
+}
+
+int bind_parse(const struct context *ctx, const char *word, bool userns, struct spec_bind *b)
+{
+    char *copy = strdup(word);
+    char *target;
+    int code;
+
+    if (copy == NULL) {
         return report_failure("--bind: %s", report_errno(ENOMEM));
     }
-    if (!userns && b->tree < 0) {
-        return report_failure("--bind: \"%s\": %s", b->source, report_errno(b->tree));
+    if (!split(copy, &target, &b->readonly)) {
+        free(copy);
+        return report_usage("--bind: \"%s\": needs SRC:DST or SRC:DST:ro, DST absolute", word);
     }
-    return 0;
+    code = look_at_source(ctx, copy, b);
+    if (code == 0) {
+        b->target = strdup(target);
+        b->tree = userns ? -1 : mnt_clone(AT_FDCWD, b->source, true);
+        if (b->target == NULL) {
+            code = report_failure("--bind: %s", report_errno(ENOMEM));
+        } else if (!userns && b->tree < 0) {
+            code = report_failure("--bind: \"%s\": %s", b->source, report_errno(b->tree));
+        }
+    }
+    free(copy);
+    return code;
 }
