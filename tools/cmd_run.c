@@ -62,7 +62,8 @@ static void take_message(struct run *r)
         r->up = true;
         tell_caller(r, 0);
         break;
-    case PROTO_ERROR: // the command's own start
+    case PROTO_FAILED: // a step of the boot
+    case PROTO_ERROR:  // the command's own start
         if (!r->failed) {
             r->failed = true;
             r->code = launch_report_failure(&r->spec, &c->msg);

@@ -12,7 +12,7 @@ struct launched {
     pid_t pid; // of PID 1, on the host; a child of this process
     int pidfd; // owned
     int conn;  // owned; the monitor's connection
-    int sync; // owned; PID 1 reports here the step of its boot that failed, until it closes its end
+    int sync;  // owned; PID 1 reports here what failed before the connection stood
 };
 
 /*

@@ -46,8 +46,8 @@ static int failed(struct failure *f, enum step step, int error, const char *obje
     return error;
 }
 
-/* On the sync socket: the launcher keeps its end until ours is closed, which is when all is well. */
-static void report(int sync, const struct failure *f)
+/* On the launcher's connection; before it is there, on the sync socket. */
+static void report(const struct init *in, const struct failure *f)
 {
     uint8_t buf[512];
     struct wire_writer w;
@@ -59,7 +59,8 @@ static void report(int sync, const struct failure *f)
     wire_tlv_bytes(&w, TAG_OBJECT, f->object, strnlen(f->object, 256));
     len = proto_end(&w);
     if (len > 0) {
-        (void)sock_send(sync, buf, (size_t)len, NULL, 0);
+        (void)sock_send(in->monitor >= 0 ? in->slots[in->monitor].fd : LAUNCH_FD_SYNC, buf,
+                        (size_t)len, NULL, 0);
     }
 }
 
@@ -389,7 +390,7 @@ int boot_launched(struct init *in)
         r = boot_steps(in, &f);
     }
     if (r < 0) {
-        report(LAUNCH_FD_SYNC, &f);
+        report(in, &f);
         return r;
     }
     init_keep_own(in);
