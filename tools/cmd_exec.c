@@ -190,7 +190,14 @@ static void on_message(struct relay *relay)
     struct client *c = &s->client;
 
     if (client_receive(c) <= 0) {
-        relay_end(relay, report_failure("\"%s\": the container has ended", c->name), false);
+        struct client again;
+        bool alive = client_dial(s->ctx, s->name, true, &again) == 0;
+
+        client_close(&again);
+        relay_end(relay,
+                  report_failure("\"%s\": %s", c->name,
+                                 alive ? "the connection was lost" : "the container has ended"),
+                  false);
         return;
     }
     switch (c->msg.type) {
