@@ -40,7 +40,10 @@ static int long_option(struct args *a, const char *word)
         }
         return o->id;
     }
-    (void)report_usage("%.*s: unknown option", (int)len, word);
+    (void)report_usage("%.*s: %s", (int)len, word,
+                       strncmp(word, "--json", len) == 0 || strncmp(word, "--root", len) == 0
+                           ? "goes before the command"
+                           : "unknown option");
     return ARGS_ERROR;
 }
 

@@ -9,6 +9,7 @@
 #include "sys/fd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,6 +77,9 @@ static int report_unreachable(const char *root, const struct client *c, int erro
     if (error == -ENOENT) {
         return report_failure("\"%s\": no such container", c->name);
     }
+    if (error == -EAGAIN) {
+        return report_failure("\"%s\": its PID 1 does not answer", c->name);
+    }
     if (error == -EACCES) {
         return report_failure("\"%s\": permission denied: neither its operator nor one of its "
                               "observers",
@@ -113,6 +117,8 @@ int client_dial(const struct context *ctx, const char *name, bool quiet, struct 
     ret->fds.count = 0;
     ret->request = 0;
     ret->monitored = true;
+    ret->starting = false;
+    ret->timeout = CLIENT_ANSWER_MS;
     ret->name = runtime_default_name(name);
     if (strcmp(ret->name, "self") != 0 && !runtime_name_ok(ret->name, &reason)) {
         return report_usage("\"%s\": %s", ret->name, reason);
@@ -130,7 +136,8 @@ int client_dial(const struct context *ctx, const char *name, bool quiet, struct 
         char path[RUNTIME_PATH_MAX + 128];
 
         (void)snprintf(path, sizeof(path), "%s/%s", root, ret->name);
-        if (runtime_await_start(path)) {
+        ret->starting = runtime_is_starting(path);
+        if (ret->starting && !quiet && runtime_await_start(path)) {
             r = try_root(root, ret);
         }
     }
@@ -154,6 +161,13 @@ int client_open(const struct context *ctx, const char *name, bool quiet, struct 
     return code;
 }
 
+static int client_report_lost(const struct client *c, int error)
+{
+    return report_failure("\"%s\": %s", c->name,
+                          error == -ETIMEDOUT || error == -EAGAIN ? "its PID 1 does not answer"
+                                                                  : "the connection was lost");
+}
+
 int client_greet(struct client *c)
 {
     int r = client_receive(c);
@@ -165,7 +179,7 @@ int client_greet(struct client *c)
     if (r > 0 && c->msg.type == PROTO_ERROR) {
         return client_report(c);
     }
-    return report_failure("\"%s\": the connection was lost", c->name);
+    return client_report_lost(c, r);
 }
 
 int client_connect(const struct context *ctx, const char *name, struct client *ret)
@@ -199,9 +213,13 @@ int client_send(struct client *c, struct wire_writer *w, const int *fds, size_t 
 
 int client_receive(struct client *c)
 {
+    struct pollfd p = {.fd = c->fd, .events = POLLIN};
     ssize_t n;
 
     sock_fds_close(&c->fds);
+    if (c->timeout > 0 && poll(&p, 1, c->timeout) == 0) {
+        return -ETIMEDOUT;
+    }
     n = sock_recv(c->fd, c->buf, sizeof(c->buf), &c->fds);
     if (n <= 0) {
         return n == -ECONNRESET ? 0 : (int)n;
@@ -221,6 +239,9 @@ int client_report(const struct client *c)
                                                          : "whoever is inside the container");
     case EBUSY:
         return report_failure("\"%s\": all its connections are taken; try again", c->name);
+    case EUSERS:
+        return report_failure("\"%s\": %d sessions are running, which is all it takes", c->name,
+                              SESSIONS_MAX);
     case EAGAIN:
         return report_failure("\"%s\": it cannot fork: %s", c->name, report_errno(error));
     case ESHUTDOWN:
@@ -247,7 +268,7 @@ int client_call(struct client *c, struct wire_writer *w, enum proto_type answer)
     if (r > 0 && c->msg.type == PROTO_ERROR) {
         return client_report(c);
     }
-    return report_failure("\"%s\": the connection was lost", c->name);
+    return client_report_lost(c, r);
 }
 
 int client_ask(struct client *c, enum proto_type type, enum proto_type answer)

@@ -9,12 +9,16 @@
 
 #include <sys/types.h>
 
+#define CLIENT_ANSWER_MS 5000 /* ms that PID 1 may take to answer */
+
 struct client {
     int fd;           // owned
     const char *name; // the container's, for messages
     enum role role;   // by the socket that was found
     bool monitored;   // after client_greet(): nobody needs to take the monitor's place
     pid_t pid;        // of PID 1 as this process sees it; 0 where it cannot
+    bool starting;    // it could not be reached because it is just starting
+    int timeout;      // ms to wait for an answer, -ETIMEDOUT then; 0: for ever
     uint32_t request; // number of the last request
     uint8_t buf[PROTO_DATAGRAM_MAX];
     struct proto_msg msg; // of the last reply, points into buf
@@ -45,7 +49,7 @@ void client_begin(struct client *c, struct wire_writer *w, void *buf, size_t cap
                   enum proto_type type);
 int client_send(struct client *c, struct wire_writer *w, const int *fds, size_t count);
 
-/* Waits for a datagram. 1 with msg and fds set, 0 at the end of the connection, -errno. */
+/* Waits for a datagram. 1 with msg and fds set, 0 at the end of the connection, -ETIMEDOUT, -errno. */
 int client_receive(struct client *c);
 
 /*

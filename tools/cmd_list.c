@@ -10,9 +10,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LIST_ANSWER_MS 1000 /* ms: one that does not answer must not hold up the others */
 
 struct names {
     char **name; // owned
@@ -87,6 +90,26 @@ static void add_object(struct json *j, const char *name, const struct status *s)
     json_close(j, '}');
 }
 
+/* One that is not to be asked: it has only just a folder, or a PID 1 that does not run. */
+static void add_unreachable(struct table *t, struct json *j, const char *name, const char *state)
+{
+    if (j == NULL) {
+        (void)table_add(t, (const char *const[]){name, "-", "-", "-", state, "-"});
+        return;
+    }
+    json_open(j, NULL, '{');
+    json_text(j, "name", name);
+    json_text(j, "state", state);
+    json_close(j, '}');
+}
+
+static bool answers(const struct client *c)
+{
+    struct pollfd p = {.fd = c->fd, .events = POLLIN};
+
+    return poll(&p, 1, c->timeout) > 0;
+}
+
 /* Those that answer. One that is dead is cleared away on the way, one that we may not ask left out. */
 static void ask_all(const struct context *ctx, const struct names *n, struct table *t,
                     struct json *j)
@@ -96,9 +119,15 @@ static void ask_all(const struct context *ctx, const struct names *n, struct tab
         struct status s;
 
         if (client_open(ctx, n->name[i], true, &c) != 0) {
+            if (c.starting) {
+                add_unreachable(t, j, n->name[i], "starting");
+            }
             continue;
         }
-        if (client_greet(&c) == 0 && status_get(&c, &s) == 0) {
+        c.timeout = LIST_ANSWER_MS;
+        if (!answers(&c)) {
+            add_unreachable(t, j, n->name[i], "silent");
+        } else if (client_greet(&c) == 0 && status_get(&c, &s) == 0) {
             if (j != NULL) {
                 add_object(j, n->name[i], &s);
             } else {

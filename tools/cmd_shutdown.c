@@ -67,6 +67,7 @@ static void wait_for_end(struct client *c, int pidfd)
 {
     struct pollfd p = {.fd = pidfd, .events = POLLIN};
 
+    c->timeout = 0;
     while (client_receive(c) > 0) {
     }
     while (pidfd >= 0 && poll(&p, 1, -1) < 0 && errno == EINTR) {

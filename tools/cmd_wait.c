@@ -121,6 +121,7 @@ int cmd_wait(const struct context *ctx, int argc, char **argv)
     if (code != 0) {
         return code;
     }
+    c.timeout = 0; // answered() has its own
     client_begin(&c, &writer, buf, sizeof(buf), PROTO_WAIT);
     wire_tlv_u64(&writer, TAG_STATE | WIRE_CRITICAL, w.state);
     if (client_send(&c, &writer, NULL, 0) < 0) {

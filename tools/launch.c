@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
@@ -49,6 +50,10 @@ static int place_descriptors(struct child *c)
                 return -errno;
             }
         }
+    }
+    for (int i = 0; i < 3;
+         i++) { // PID 1 must find no gap there, on a host without /dev/null either
+        c->source[i] = c->source[i] >= 0 ? c->source[i] : c->source[LAUNCH_FD_PLAN];
     }
     for (int i = 0; i < c->count; i++) {
         if (c->source[i] < 0) {
@@ -139,6 +144,14 @@ static int report_clone(const struct spec *s, int error)
     if (error == -ENOSPC || error == -EUSERS) {
         return report_failure(
             "namespaces: the limit is reached: see the sysctls user.max_*_namespaces");
+    }
+    if (error == -ENOENT && access("/proc/self", F_OK) < 0) {
+        return report_failure("/proc is not mounted: porthole needs it");
+    }
+    if (error == -EPERM && !s->userns && (caps_effective() >> CAP_SYS_ADMIN & 1) != 0) {
+        return report_failure("namespaces: %s, though CAP_SYS_ADMIN is there: a security policy "
+                              "denies them",
+                              report_errno(error));
     }
     if (error == -EPERM || error == -EACCES) {
         return report_failure("namespaces: %s: %s", report_errno(error),
@@ -233,7 +246,9 @@ static int connect_first(struct spec *s, const struct runtime *run, int sync, st
     if (s->userns) {
         r = write_maps(l->pid);
         if (r < 0) {
-            return report_failure("user namespace: id maps: %s", report_errno(r));
+            return access("/proc/self", F_OK) < 0
+                       ? report_failure("/proc is not mounted: porthole needs it")
+                       : report_failure("user namespace: id maps: %s", report_errno(r));
         }
         proto_begin(&w, go, sizeof(go), PROTO_OK, 0);
         (void)sock_send(sync, go, (size_t)proto_end(&w), NULL, 0); // dead: the next read tells

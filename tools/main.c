@@ -97,6 +97,9 @@ int main(int argc, char **argv)
     if (at < 0) {
         return code;
     }
+    if (strcmp(argv[at], "help") == 0) {
+        return help();
+    }
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(argv[at], commands[i].name) == 0) {
             report_command = commands[i].name;

@@ -140,6 +140,7 @@ _Noreturn static void replacement(const struct context *ctx, const char *name)
     }
     pidfd = c.pid > 0 ? (int)syscall(SYS_pidfd_open, c.pid, 0) : -1;
     if (client_ask(&c, PROTO_MONITOR, PROTO_OK) == 0) {
+        c.timeout = 0;
         watch(&c, root, pidfd);
         client_close(&c);
         (void)runtime_bury(root, name, &code);

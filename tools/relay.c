@@ -139,6 +139,14 @@ static void type_end(const struct stream *s)
     }
 }
 
+/* A reader that has gone (`| head`) is no error: the writer hears of it by SIGPIPE, as ever. */
+static void note_error(struct stream *s)
+{
+    if (errno != EPIPE && errno != EIO) {
+        s->error = -errno;
+    }
+}
+
 /* 1: moved or nothing to do now; 0: the stream is at its end. */
 static int move_spliced(struct stream *s)
 {
@@ -153,7 +161,11 @@ static int move_spliced(struct stream *s)
         s->src_ready = true;
         return 1;
     }
-    return n < 0 && (errno == EAGAIN || errno == EINTR) ? 1 : 0;
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        note_error(s);
+        return 0;
+    }
+    return n < 0 ? 1 : 0;
 }
 
 static int move_in(struct stream *s, char *buffer, size_t cap)
@@ -186,7 +198,11 @@ static int move_out(struct stream *s, const char *buffer)
         }
         return 1;
     }
-    return n < 0 && (errno == EAGAIN || errno == EINTR) ? 1 : 0;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return 1;
+    }
+    note_error(s);
+    return 0;
 }
 
 /* Large pieces only into what cannot block. */
@@ -329,6 +345,19 @@ static bool in_flight(const struct relay *r)
     return false;
 }
 
+/* Output that could not be written must not pass for a success. */
+static int report_lost(const struct relay *r)
+{
+    for (int i = STREAM_OUT; i < STREAM_COUNT; i++) {
+        if (r->stream[i].error < 0) {
+            report_error("%s: %s", i == STREAM_OUT ? "stdout" : "stderr",
+                         report_errno(r->stream[i].error));
+            return r->code != 0 ? r->code : EXIT_NOT_TRUE;
+        }
+    }
+    return r->code;
+}
+
 int relay_run(struct relay *r)
 {
     while (!r->over) {
@@ -345,7 +374,7 @@ int relay_run(struct relay *r)
             break;
         }
     }
-    return r->code;
+    return report_lost(r);
 }
 
 void relay_end(struct relay *r, int code, bool drain_to_end)

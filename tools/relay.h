@@ -14,6 +14,7 @@ struct stream {
     bool own_dst;
     bool terminal;   // dst is a terminal's master: an end of input is typed as Ctrl-D
     bool unfinished; // the last byte was not the end of a line
+    int error;       // -errno of a write that was not taken; 0, also where its reader has just gone
     bool src_ready;
     bool dst_ready;
     bool copying; // splice(2) does not work between these two

@@ -22,8 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define START_WAIT_MS 10000 /* ms that a client waits for a container that is just starting */
-#define START_POLL_MS 2     /* ms; a boot takes about one */
+#define START_WAIT_MS 5000 /* ms that a client waits for a container that is just starting */
+#define START_POLL_MS 5    /* ms; a boot takes about one */
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
@@ -190,14 +190,33 @@ static void clear_folder(const char *path)
     remove_tree(path);
 }
 
-/* Renames first: from then on the name is free. */
-static void remove_folder(const char *root, const char *path)
+static bool is_folder(const char *path, int dir)
+{
+    struct stat named;
+    struct stat opened;
+
+    return fstat(dir, &opened) == 0 && lstat(path, &named) == 0 && opened.st_ino == named.st_ino &&
+           opened.st_dev == named.st_dev;
+}
+
+/*
+ * Renames first: from then on the name is free. Only the folder that dir is: another cleaner may have
+ * been here before, and a namesake's have come into its place, even between the look and the rename.
+ */
+static void remove_folder(const char *root, const char *path, int dir)
 {
     char grave[RUNTIME_PATH_MAX + 64];
     static unsigned count;
 
+    if (!is_folder(path, dir)) {
+        return;
+    }
     (void)snprintf(grave, sizeof(grave), "%s/.dead-%d-%u", root, getpid(), count++);
     if (rename(path, grave) < 0) {
+        return;
+    }
+    if (!is_folder(grave, dir)) {
+        (void)syscall(SYS_renameat2, AT_FDCWD, grave, AT_FDCWD, path, RENAME_NOREPLACE);
         return;
     }
     clear_folder(grave);
@@ -214,6 +233,13 @@ static int read_exit(int dir)
     }
     text[n] = 0;
     return (int)strtol(text, NULL, 10);
+}
+
+bool runtime_is_starting(const char *path)
+{
+    int dir FD_CLEANUP = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+    return dir >= 0 && flock(dir, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 bool runtime_await_start(const char *path)
@@ -237,8 +263,6 @@ bool runtime_bury(const char *root, const char *name, int *ret_code)
 {
     char path[RUNTIME_PATH_MAX];
     char sock[RUNTIME_PATH_MAX + 32];
-    struct stat named;
-    struct stat opened;
     int dir FD_CLEANUP = -1;
     int fd FD_CLEANUP = -1;
 
@@ -262,12 +286,11 @@ bool runtime_bury(const char *root, const char *name, int *ret_code)
         return false;
     }
     // Between open and flock another cleaner may have renamed it, and a namesake have come.
-    if (fstat(dir, &opened) < 0 || lstat(path, &named) < 0 || opened.st_ino != named.st_ino ||
-        opened.st_dev != named.st_dev) {
+    if (!is_folder(path, dir)) {
         return true;
     }
     *ret_code = read_exit(dir);
-    remove_folder(root, path);
+    remove_folder(root, path, dir);
     return true;
 }
 
@@ -388,7 +411,7 @@ void runtime_remove_folder(struct runtime *r)
     n = readlinkat(r->dir, "cgroup", r->cgroup, sizeof(r->cgroup) - 1);
     r->cgroup[n > 0 ? n : 0] = 0;
     (void)unlinkat(r->dir, "cgroup", 0); // ours to remove: see below
-    remove_folder(r->root, r->path);
+    remove_folder(r->root, r->path, r->dir);
 }
 
 void runtime_remove(struct runtime *r)

@@ -56,6 +56,9 @@ void runtime_remove_folder(struct runtime *r);
 void runtime_remove(struct runtime *r);
 void runtime_finish(struct runtime *r);
 
+/* True where the container in this folder is just starting. */
+bool runtime_is_starting(const char *path);
+
 /*
  * Where the container in this folder is just starting (its launcher holds the lock): waits until it
  * listens or has failed, and returns true: try again. False where it was not, or took too long.

@@ -20,12 +20,14 @@
 /* Under which conditions a row of the table holds. */
 enum when {
     ALWAYS = 0,
-    MAPPED = 1 << 0,   /* all ids are mapped: no user namespace */
-    SINGLE = 1 << 1,   /* a user namespace with one id */
-    OWN_NET = 1 << 2,  /* a network namespace of its own (sysfs shows it) */
-    HOST_NET = 1 << 3, /* the host's network namespace */
-    CGROUP = 1 << 4,   /* the container has a cgroup */
-    READONLY = 1 << 5, /* --read-only */
+    MAPPED = 1 << 0,      /* all ids are mapped: no user namespace */
+    SINGLE = 1 << 1,      /* a user namespace with one id */
+    OWN_NET = 1 << 2,     /* a network namespace of its own (sysfs shows it) */
+    HOST_NET = 1 << 3,    /* the host's network namespace */
+    CGROUP = 1 << 4,      /* the container has a cgroup */
+    READONLY = 1 << 5,    /* --read-only */
+    MAKES_NODES = 1 << 6, /* mknod(2) is ours */
+    BINDS_NODES = 1 << 7, /* it is not */
 };
 
 struct row {
@@ -45,13 +47,13 @@ struct row {
 #define DEVICE(major_number, minor_number) ((major_number) << 8 | (minor_number))
 
 #define NODE_ROWS(name, major_number, minor_number) \
-    {MAPPED, \
+    {MAKES_NODES, \
      {.kind = OP_NODE, \
       .target = "dev/" name, \
       .a = 0666, \
       .b = DEVICE(major_number, minor_number)}}, \
     { \
-        SINGLE, \
+        BINDS_NODES, \
         { \
             .kind = OP_NODE, .target = "dev/" name, .source = "/dev/" name, .c = 1, \
             .b = DEVICE(major_number, minor_number) \
@@ -165,7 +167,8 @@ static const struct row table[] = {
 static unsigned conditions(const struct spec *s)
 {
     return (s->userns ? SINGLE : MAPPED) | (s->net_host ? HOST_NET : OWN_NET) |
-           (s->cgroup ? CGROUP : 0u) | (s->readonly ? READONLY : 0u);
+           (s->cgroup ? CGROUP : 0u) | (s->readonly ? READONLY : 0u) |
+           (s->binds_nodes ? BINDS_NODES : MAKES_NODES);
 }
 
 /* Mount points that are part of the image (not of a file system that an earlier row mounts). */

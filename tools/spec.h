@@ -28,6 +28,7 @@ struct spec {
     const char *rootfs; // as it was written, for messages
     int rootfs_fd;      // owned, O_PATH
     bool userns;
+    bool binds_nodes; // device nodes are the host's, bound: we may not make any
     bool net_host;
     bool readonly;
     bool tty;

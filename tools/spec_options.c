@@ -304,6 +304,21 @@ static int settle_caps(struct parser *p)
     return 0;
 }
 
+/* Root of a user namespace may not do what root does: it launches as any other user. */
+static bool in_initial_userns(void)
+{
+    static const char all[] = "4294967295";
+    int fd FD_CLEANUP = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+    char text[128];
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+    if (n < 0) {
+        return true; // no /proc: told later, by name
+    }
+    text[n] = 0;
+    return strstr(text, all) != NULL;
+}
+
 static int add_defaults(struct spec *s)
 {
     static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -340,7 +355,7 @@ bool spec_parse(const struct context *ctx, int argc, char **argv, struct spec *r
         .rootfs_fd = -1,
         .peek_gid = -1,
         .grace = GRACE_DEFAULT_MS,
-        .userns = geteuid() != 0,
+        .userns = geteuid() != 0 || !in_initial_userns(),
     };
     *ret_code = parse_words(&p, argc, argv);
     if (*ret_code == -1) {
@@ -361,5 +376,6 @@ bool spec_parse(const struct context *ctx, int argc, char **argv, struct spec *r
         *ret_code = add_defaults(ret_spec);
     }
     free((void *)(uintptr_t)p.binds);
+    ret_spec->binds_nodes = ret_spec->userns || (caps_effective() >> CAP_MKNOD & 1) == 0;
     return *ret_code == 0;
 }

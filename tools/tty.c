@@ -55,15 +55,31 @@ _Noreturn static void guard(const struct tty *t, int end)
     _exit(0);
 }
 
-/* A job in the background has no business with the terminal: it stops until it is brought back. */
-static void wait_for_foreground(int fd)
+static bool end_is_pending(void)
+{
+    sigset_t set;
+
+    return sigpending(&set) == 0 &&
+           (sigismember(&set, SIGTERM) == 1 || sigismember(&set, SIGINT) == 1 ||
+            sigismember(&set, SIGHUP) == 1 || sigismember(&set, SIGQUIT) == 1);
+}
+
+/*
+ * A job in the background has no business with the terminal: it stops until it is brought back. False
+ * where it is asked to end meanwhile.
+ */
+static bool wait_for_foreground(int fd)
 {
     pid_t front = tcgetpgrp(fd);
 
     while (front > 0 && front != getpgrp()) {
+        if (end_is_pending()) {
+            return false;
+        }
         (void)raise(SIGSTOP);
         front = tcgetpgrp(fd);
     }
+    return true;
 }
 
 int tty_raw(struct tty *t, int fd)
@@ -74,7 +90,9 @@ int tty_raw(struct tty *t, int fd)
     t->fd = fd;
     t->raw = false;
     t->guard = -1;
-    wait_for_foreground(fd);
+    if (!wait_for_foreground(fd)) {
+        return -EINTR;
+    }
     if (tcgetattr(fd, &t->before) < 0) {
         return -errno;
     }
@@ -110,8 +128,7 @@ void tty_resume(struct tty *t)
 {
     struct termios raw = t->before;
 
-    if (t->raw) {
-        wait_for_foreground(t->fd);
+    if (t->raw && wait_for_foreground(t->fd)) {
         cfmakeraw(&raw);
         (void)tcsetattr(t->fd, TCSADRAIN, &raw);
     }

@@ -23,7 +23,8 @@ int tty_find(void);
 void tty_size(uint16_t *ret_rows, uint16_t *ret_columns);
 
 /*
- * Makes the terminal raw (stopped until it is in the foreground there), and starts a guardian: a process that restores it if this one dies
+ * Makes the terminal raw (stopped until it is in the foreground there; -EINTR where it is
+ * asked to end before), and starts a guardian: a process that restores it if this one dies
  * without having done so (SIGKILL included). 0 or -errno.
  */
 int tty_raw(struct tty *t, int fd);

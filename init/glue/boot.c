@@ -31,6 +31,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define OTHER_GID 65534 /* nogroup, by custom */
+
 /* What goes wrong before the loop runs, for one report at one place. */
 struct failure {
     enum step step;
@@ -284,6 +286,11 @@ static int furnish(struct init *in, const struct plan *p, struct failure *f)
     r = listen_inside(in);
     if (r < 0) {
         return failed(f, STEP_INSIDE, r, "/run/porthole/self/inside.sock");
+    }
+    // Root inside is the same user, and prlimit(2) asks for no more than that: with a saved group id
+    // of its own PID 1 is somebody else. (A user namespace with one id has no other to give.)
+    if (!in->userns && setresgid((gid_t)-1, (gid_t)-1, OTHER_GID) < 0) {
+        return failed(f, STEP_IDENTITY, -errno, "group");
     }
     // A capability that the launcher itself lacks cannot be handed on (root without it, or a
     // container in a container): the launcher has refused --cap-add of it by name.

@@ -86,7 +86,8 @@ static int find_slot(const struct init *in, enum role role, int limit)
     for (int i = 0; i < SLOTS_MAX; i++) {
         if (in->slots[i].phase == SLOT_FREE) {
             free_slot = free_slot < 0 ? i : free_slot;
-        } else if (in->slots[i].role == (uint8_t)role && in->slots[i].phase != SLOT_SESSION) {
+        } else if (in->slots[i].role == (uint8_t)role && in->slots[i].phase != SLOT_SESSION &&
+                   !in->slots[i].waiting) {
             used++;
         }
     }

@@ -145,7 +145,7 @@ int session_start(struct init *in, int slot, const struct proto_msg *m)
     pid_t pid;
 
     if (s == NULL) {
-        return -EAGAIN;
+        return -EUSERS;
     }
     if (find_token(in, m->num[TAG_SESSION]) != NULL) {
         return -EEXIST;

@@ -7,7 +7,7 @@
 
 /*
  * Forks the session child, which takes the EXEC (of which m is a look ahead) that waits in the
- * slot's queue. Returns its pid, -EAGAIN where the table is full, -EEXIST where another session has
+ * slot's queue. Returns its pid, -EUSERS where the table is full, -EEXIST where another session has
  * the same token, or -errno of fork(2).
  */
 int session_start(struct init *in, int slot, const struct proto_msg *m);

@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ALIAS_BYTES 32 /* "/proc/self/fd/" and any descriptor */
+#define CONNECT_SECONDS 5 /* until a listener that does not accept is given up */
+#define ALIAS_BYTES 32    /* "/proc/self/fd/" and any descriptor */
 
 static int address(struct sockaddr_un *addr, const char *path)
 {
@@ -70,6 +72,7 @@ int sock_connect(const char *path)
     struct sockaddr_un addr;
     int fd FD_CLEANUP = -1;
     int node FD_CLEANUP = -1;
+    struct timeval limit = {.tv_sec = CONNECT_SECONDS};
     char alias[ALIAS_BYTES];
     int r = address(&addr, path);
 
@@ -85,7 +88,9 @@ int sock_connect(const char *path)
         return r;
     }
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0) {
+    // A full queue of connections makes connect(2) wait, as long as this says.
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
+        connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0) {
         return -errno;
     }
     return TAKE_FD(fd);

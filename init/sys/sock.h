@@ -23,7 +23,7 @@ struct sock_fds {
  */
 int sock_listen_at(int dirfd, const char *name, int backlog);
 
-/* Connects to path, of any length. Descriptor (CLOEXEC, blocking) or -errno. */
+/* Connects to path, of any length. Descriptor (CLOEXEC, blocking), -EAGAIN: nobody accepts, or -errno. */
 int sock_connect(const char *path);
 
 /* Descriptor (CLOEXEC, NONBLOCK) or -errno. */
