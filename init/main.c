@@ -7,7 +7,6 @@
 #include "glue/init.h"
 #include "glue/loop.h"
 #include "glue/say.h"
-#include "sys/clock.h"
 #include "sys/fd.h"
 
 #include <string.h>
@@ -49,11 +48,9 @@ int main(int argc, char **argv)
 {
     init_prepare(&state);
     sig_take_over(&state.inherited);
-    sig_catch_crashes(&state.inherited, loop_crash);
     if (fd_fill_stdio() < 0) {
         // No /dev/null: whatever lands on 0 to 2 is CLOEXEC and closed before a command sees it.
     }
-    state.started = clock_monotonic();
     if (is_launched(argc, argv)) {
         _exit(boot_launched(&state) < 0 ? CODE_FAILED : loop_run(&state));
     }

@@ -383,6 +383,7 @@ int boot_launched(struct init *in)
     int r;
 
     in->launched = true;
+    in->started = clock_monotonic();
     in->pid1 = true;
     in->place = PLACE_LAUNCHED;
     in->plan_fd = LAUNCH_FD_PLAN;

@@ -3,6 +3,7 @@
 #include "glue/entry.h"
 
 #include "glue/command.h"
+#include "glue/loop.h"
 #include "glue/say.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -108,6 +110,27 @@ static void plain_child(void *arg)
     command_become_plain(arg);
 }
 
+/*
+ * What the command need not wait for. Signals are blocked since before it was started: those that have
+ * come meanwhile wait for the descriptor.
+ */
+static int settle(struct init *in)
+{
+    in->signal_fd = sig_open();
+    if (in->signal_fd < 0) {
+        say("signals", say_errno(in->signal_fd));
+        (void)kill(in->main_pid, SIGKILL); // nothing could be passed on to it
+        return in->signal_fd;
+    }
+    sig_catch_crashes(&in->inherited, loop_crash);
+    init_keep_own(in);
+    // A pinned directory would keep a volume from being unmounted.
+    if (chdir("/") < 0 && in->verbose) {
+        say("/", say_errno(errno));
+    }
+    return 0;
+}
+
 int entry_start(struct init *in, const struct options *o)
 {
     pid_t child;
@@ -115,11 +138,6 @@ int entry_start(struct init *in, const struct options *o)
     in->pid1 = getpid() == 1;
     in->verbose = o->verbose;
     in->quiet = o->quiet;
-    in->signal_fd = sig_open();
-    if (in->signal_fd < 0) {
-        say("signals", say_errno(in->signal_fd));
-        return in->signal_fd;
-    }
     if (!in->pid1 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) {
         say("subreaper", say_errno(errno));
         return -errno;
@@ -136,10 +154,5 @@ int entry_start(struct init *in, const struct options *o)
     }
     in->main_pid = child;
     in->main_runs = true; // a failed exec shows by its exit code
-    init_keep_own(in);
-    // A pinned directory would keep a volume from being unmounted.
-    if (chdir("/") < 0 && in->verbose) {
-        say("/", say_errno(errno));
-    }
-    return 0;
+    return settle(in);
 }
