@@ -7,7 +7,7 @@
 BUILD ?= build/release
 BENCH_DIR ?= build/bench
 BENCH_SRC := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
-BENCH_PROGRAMS = $(BENCH_DIR)/bench $(BENCH_DIR)/true
+BENCH_PROGRAMS = $(BENCH_DIR)/bench $(BENCH_DIR)/true $(BENCH_DIR)/floor
 BENCH_CFLAGS = -std=gnu11 -O2 -Wall -Wextra -Wshadow -Wconversion -Wformat=2 \
 	-Wstrict-prototypes -Wmissing-prototypes
 BENCH_SAY = @$(if $(V),:,printf '  %-6s %s\n')

@@ -134,6 +134,8 @@ class Lab:
         self.init = os.path.join(self.build, "porthole-init")
         self.harness = os.path.join(self.work, "bench")
         self.true = os.path.join(self.work, "true")
+        self.floor = os.path.join(self.work, "floor")
+        self.floor_launch = os.path.join(self.work, "floor-launch")
         self.result = os.path.join(self.work, "result.json")
         self.rootfs = os.path.join(self.work, "rootfs")
         self.stderr = os.path.join(self.work, "stderr")
@@ -156,6 +158,7 @@ class Lab:
         shutil.rmtree(self.rootfs, ignore_errors=True)
         for folder in ("bin", "proc", "dev", "sys", "run", "tmp"):
             os.makedirs(os.path.join(self.rootfs, folder))
+        shutil.copy(self.floor, self.floor_launch)
         shutil.copy(self.true, os.path.join(self.rootfs, "bin/true"))
         busybox = shutil.which("busybox")
         if busybox:

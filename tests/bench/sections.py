@@ -50,6 +50,7 @@ def entrypoint_section(lab):
     true = [lab.true]
     return timed(lab, "entrypoint run of true", ["tini-static"], {
         "true, no init": true,
+        "floor: spawn, reap": [lab.floor] + true,
         "porthole-init": [lab.init, "--"] + true,
         "tini-static": ["tini-static", "--"] + true,
         "tini-static -s": ["tini-static", "-s", "--"] + true,
@@ -63,6 +64,7 @@ def launch_section(lab):
     return timed(lab, "full launch of true", ["bwrap", "unshare"], {
         "porthole run": lab.client() + ["run", "--rootfs", lab.rootfs, lab.name, "--",
                                              "/bin/true"],
+        "floor: kernel's part": [lab.floor_launch, lab.rootfs, "/bin/true"],
         "bwrap": ["bwrap", "--unshare-all", "--bind", lab.rootfs, "/", "--proc", "/proc",
                   "--dev", "/dev", "/bin/true"],
         "unshare": ["unshare"] + NAMESPACES + ["--fork", "--root=" + lab.rootfs, "--mount-proc",
