@@ -117,6 +117,7 @@ int client_dial(const struct context *ctx, const char *name, bool quiet, struct 
     ret->fds.count = 0;
     ret->request = 0;
     ret->monitored = true;
+    ret->quiet = quiet;
     ret->starting = false;
     ret->timeout = CLIENT_ANSWER_MS;
     ret->name = runtime_default_name(name);
@@ -163,6 +164,9 @@ int client_open(const struct context *ctx, const char *name, bool quiet, struct 
 
 static int client_report_lost(const struct client *c, int error)
 {
+    if (c->quiet) {
+        return EXIT_PORTHOLE;
+    }
     return report_failure("\"%s\": %s", c->name,
                           error == -ETIMEDOUT || error == -EAGAIN ? "its PID 1 does not answer"
                                                                   : "the connection was lost");
@@ -230,6 +234,10 @@ int client_receive(struct client *c)
 int client_report(const struct client *c)
 {
     int error = (int)c->msg.num[TAG_ERRNO];
+
+    if (c->quiet) {
+        return EXIT_PORTHOLE;
+    }
 
     switch (error) {
     case EPERM:

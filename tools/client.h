@@ -17,6 +17,7 @@ struct client {
     enum role role;   // by the socket that was found
     bool monitored;   // after client_greet(): nobody needs to take the monitor's place
     pid_t pid;        // of PID 1 as this process sees it; 0 where it cannot
+    bool quiet;       // whoever asks reports nothing: many are asked, and one may just end
     bool starting;    // it could not be reached because it is just starting
     int timeout;      // ms to wait for an answer, -ETIMEDOUT then; 0: for ever
     uint32_t request; // number of the last request

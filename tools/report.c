@@ -159,6 +159,8 @@ const char *report_errno(int error)
         return "no such file or directory";
     case ENOTDIR:
         return "not a directory";
+    case EISDIR:
+        return "is a directory";
     case EACCES:
         return "permission denied";
     case EPERM:

@@ -368,7 +368,7 @@ _Noreturn void command_become(struct command *c)
     keep_only(c);
     r = user_resolve(user, &img.user);
     if (r < 0) {
-        fail(c, STEP_USER, r, to_path(user, path, sizeof(path)));
+        fail(c, STEP_USER, r, user.len > 0 ? to_path(user, path, sizeof(path)) : "/etc/passwd");
     }
     r = map_image(c, &img);
     if (r == 0) {

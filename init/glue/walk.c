@@ -285,6 +285,21 @@ static int clone_source(const struct plan_op *op)
     return mnt_clone(fd, "", true);
 }
 
+/* move_mount(2) would say EINVAL to a folder on a file and to a file on a folder. */
+static int check_kinds(int source, int target)
+{
+    struct stat from;
+    struct stat to;
+
+    if (fstat(source, &from) < 0 || fstat(target, &to) < 0) {
+        return -errno;
+    }
+    if (S_ISDIR(from.st_mode) == S_ISDIR(to.st_mode)) {
+        return 0;
+    }
+    return S_ISDIR(from.st_mode) ? -ENOTDIR : -EISDIR;
+}
+
 static int do_bind(const struct walk *w, const struct plan_op *op)
 {
     int tree FD_CLEANUP = op->a != PLAN_NO_FD ? (int)op->a : clone_source(op);
@@ -297,6 +312,10 @@ static int do_bind(const struct walk *w, const struct plan_op *op)
     target = open_target(w, op);
     if (target < 0) {
         return target;
+    }
+    r = check_kinds(tree, target);
+    if (r < 0) {
+        return r;
     }
     r = mnt_set(tree, op->attr, true);
     return r < 0 ? r : mnt_attach(tree, target, "");
