@@ -2,6 +2,7 @@
 /* porthole run: options, launch, and the monitor that stays. */
 #include "client.h"
 #include "commands.h"
+#include "core/life.h"
 #include "launch.h"
 #include "monitor.h"
 #include "relay.h"
@@ -87,7 +88,7 @@ static int reap(const struct run *r)
 
     while (waitpid(r->launched.pid, &status, 0) < 0 && errno == EINTR) {
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return life_exit_code(status);
 }
 
 static void on_message(struct relay *relay)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,23 +77,6 @@ const char *report_escape(char *buf, size_t cap, const char *text, size_t len)
     }
     buf[at] = 0;
     return buf;
-}
-
-void report_safe(FILE *out, const char *text, size_t len)
-{
-    char buf[256];
-
-    while (len > 0) {
-        size_t part = len < 48 ? len : 48;
-
-        // Not in the middle of a character: its bytes would look malformed.
-        while (part < len && part > 40 && ((unsigned char)text[part] & 0xc0) == 0x80) {
-            part--;
-        }
-        (void)fputs(report_escape(buf, sizeof(buf), text, part), out);
-        text += part;
-        len -= part;
-    }
 }
 
 static void __attribute__((format(printf, 1, 0))) emit(const char *format, va_list args)

@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 /* Exit codes of the CLI. */
 #define EXIT_NOT_TRUE 1   /* the asked thing did not come true */
@@ -25,12 +24,9 @@ int report_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int report_failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Writes text of unknown origin: control characters, bytes that are no UTF-8, C1 and bidirectional
- * controls come out as \xNN (CWE-150).
+ * Text of unknown origin into buf (always zero-terminated, cut where it is full): control characters,
+ * bytes that are no UTF-8, C1 and bidirectional controls come out as \xNN (CWE-150). Returns buf.
  */
-void report_safe(FILE *out, const char *text, size_t len);
-
-/* The same into buf (always zero-terminated, cut where it is full). Returns buf. */
 const char *report_escape(char *buf, size_t cap, const char *text, size_t len);
 
 /* Hands over what was printed to stdout. Returns the exit code: 0, or 1 where it was not taken. */

@@ -3,6 +3,7 @@
 #include "core/life.h"
 
 #include <stddef.h>
+#include <sys/wait.h>
 
 #define CODE_KILLED 137 /* 128 + SIGKILL, as a shell reports it */
 
@@ -190,6 +191,11 @@ unsigned life_step(struct life *l, enum life_event event, int64_t value, msec_t 
         break;
     }
     return 0;
+}
+
+int life_exit_code(int wait_status)
+{
+    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
 const char *life_state_name(uint64_t state)

@@ -84,6 +84,9 @@ void life_init(struct life *l, msec_t grace);
 /* Applies an event at time now. Returns the actions (a set of enum life_action). */
 unsigned life_step(struct life *l, enum life_event event, int64_t value, msec_t now);
 
+/* The exit code that a shell makes of a wait status (waitpid(2)): the code, or 128 + the signal. */
+int life_exit_code(int wait_status);
+
 /* "starting", "up", …; NULL for a number that is no state. */
 const char *life_state_name(uint64_t state);
 /* What people and scripts are told: "starting", "up", "stopping", "stopped". */

@@ -70,6 +70,13 @@ static bool takes_value(struct parser *p, const char *word, const char *name,
     return true;
 }
 
+/* The last of -v and -q holds. */
+static void set_voice(struct options *o, bool verbose)
+{
+    o->verbose = verbose;
+    o->quiet = !verbose;
+}
+
 static void parse_long(struct parser *p, const char *word, struct options *o)
 {
     const char *value;
@@ -79,9 +86,9 @@ static void parse_long(struct parser *p, const char *word, struct options *o)
     } else if (strcmp(word, "--version") == 0) {
         o->version = true;
     } else if (strcmp(word, "--verbose") == 0) {
-        o->verbose = true;
+        set_voice(o, true);
     } else if (strcmp(word, "--quiet") == 0) {
-        o->quiet = true;
+        set_voice(o, false);
     } else if (strcmp(word, "--no-control") == 0) {
         o->control = NULL;
     } else if (takes_value(p, word, "--grace", &value)) {
@@ -104,10 +111,10 @@ static void parse_short(struct parser *p, const char *word, struct options *o)
     for (const char *c = word + 1; *c != 0 && p->reason == NULL; c++) {
         switch (*c) {
         case 'v':
-            o->verbose = true;
+            set_voice(o, true);
             break;
         case 'q':
-            o->quiet = true;
+            set_voice(o, false);
             break;
         case 'h':
             o->help = true;

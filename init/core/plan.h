@@ -20,8 +20,7 @@ enum plan_flag {
     PLAN_NEWNET = 1 << 1, /* a network namespace of its own: bring loopback up */
     PLAN_CGROUP = 1 << 2, /* PID 1 starts in the container's cgroup: unshare its namespace there */
     PLAN_OBSERVERS = 1 << 3, /* there is a peek/ folder to listen in */
-    PLAN_VERBOSE = 1 << 4,
-    PLAN_TELL_UP = 1 << 5, /* the launcher waits for UP */
+    PLAN_TELL_UP = 1 << 5,   /* the launcher waits for UP */
 };
 
 /* How a command is started; in TAG_FLAGS of a plan and of EXEC. */
@@ -30,7 +29,6 @@ enum command_flag {
     COMMAND_STDIN = 1 << 1,   /* stdin is connected; else it is /dev/null */
     COMMAND_SHELL = 1 << 2,   /* the user's login shell instead of arguments */
     COMMAND_ARGS_FD = 1 << 3, /* arguments and environment follow in a sealed memfd, the last fd */
-    COMMAND_NEW_PRIVS = 1 << 4, /* do not set no_new_privs */
 };
 
 /* What an operation does; strings are target, source, options. Numbers: append only. */

@@ -351,7 +351,6 @@ static int boot_steps(struct init *in, struct failure *f)
     }
     in->userns = (plan.flags & PLAN_USERNS) != 0;
     in->caps = plan.fields.num[TAG_CAPS];
-    in->verbose = (plan.flags & PLAN_VERBOSE) != 0;
     in->tell_up = (plan.flags & PLAN_TELL_UP) != 0;
     r = open_channel(in, &plan, f);
     if (r == 0) {

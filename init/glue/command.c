@@ -265,8 +265,7 @@ static void drop_privileges(struct command *c, const struct image *img, const ch
         return;
     }
     r = caps_set(img->user.uid == 0 ? in->caps : 0);
-    if (r == 0 && (c->own->num[TAG_FLAGS] & COMMAND_NEW_PRIVS) == 0 &&
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+    if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
         r = -errno;
     }
     if (r < 0) {

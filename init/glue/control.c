@@ -78,19 +78,30 @@ void control_drop(struct init *in, int slot)
     s->waiting = false;
 }
 
+/*
+ * A free slot for the role, or -1 where it has its share. An operator's connection that is a session's,
+ * or that waits, is parked in a share of its own (SESSIONS_MAX), so that neither many sessions nor many
+ * who wait keep the operator out; what does not fit there counts with the others. The shares add up to
+ * SLOTS_MAX: no role can take another's.
+ */
 static int find_slot(const struct init *in, enum role role, int limit)
 {
     int free_slot = -1;
+    int parked = 0;
     int used = 0;
 
     for (int i = 0; i < SLOTS_MAX; i++) {
         if (in->slots[i].phase == SLOT_FREE) {
             free_slot = free_slot < 0 ? i : free_slot;
-        } else if (in->slots[i].role == (uint8_t)role && in->slots[i].phase != SLOT_SESSION &&
-                   !in->slots[i].waiting) {
-            used++;
+        } else if (in->slots[i].role == (uint8_t)role) {
+            bool parks = role == ROLE_OPERATOR &&
+                         (in->slots[i].phase == SLOT_SESSION || in->slots[i].waiting);
+
+            parked += parks;
+            used += !parks;
         }
     }
+    used += parked > SESSIONS_MAX ? parked - SESSIONS_MAX : 0;
     return used < limit ? free_slot : -1;
 }
 
@@ -217,7 +228,9 @@ static bool read_one(struct init *in, int slot, msec_t now)
                       r < 0                               ? -r
                       : proto_permit(m.type, s->role) < 0 ? EPERM
                                                           : EPROTO);
-        request_denied(in, slot, m.type);
+        if (r == 0 && proto_permit(m.type, s->role) < 0) {
+            request_denied(in, slot, m.type);
+        }
         control_drop(in, slot);
         return false;
     }

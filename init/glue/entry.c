@@ -34,7 +34,7 @@ static uint8_t find_place(void)
     return getenv("container") != NULL ? PLACE_CONTAINER : PLACE_HOST;
 }
 
-/* Where `in` is the folder, each missing part of path is made. Descriptor or -errno. */
+/* The folder at path, with what is missing of it, and this mode. Descriptor or -errno. */
 static int make_folder(const char *path, mode_t mode)
 {
     int fd FD_CLEANUP = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -96,7 +96,9 @@ static void open_own_channel(struct init *in, const char *folder)
         r = -errno;
     }
     if (r < 0) {
-        say_reason(folder, "no control socket", say_errno(r));
+        if (!in->quiet) {
+            say_reason(folder, "no control socket", say_errno(r));
+        }
         return;
     }
     in->place = find_place();

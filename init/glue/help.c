@@ -19,7 +19,7 @@ static const char help_text[] =
     "                   this container's own processes in DIR/inside.sock\n"
     "  --no-control     no control socket (the default)\n"
     "  -v, --verbose    say what is reaped and passed on\n"
-    "  -q, --quiet      say nothing but errors\n"
+    "  -q, --quiet      say nothing of a control socket that cannot be had, nor what -v says\n"
     "  -h, --help       this text\n"
     "  --version        print the version\n"
     "\n"

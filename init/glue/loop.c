@@ -28,8 +28,7 @@ enum { POLL_SIGNALS, POLL_LISTENERS, POLL_SLOTS = POLL_LISTENERS + LISTENER_COUN
 static void signal_all(const struct init *in, int number)
 {
     if (in->pid1) {
-        (void)kill(-1,
-                   number); // excludes this process: kill(2); no other pid namespace is above us
+        (void)kill(-1, number); // all but this process: kill(2); nobody else's are in our namespace
     } else {
         descendants_signal(number);
     }
@@ -118,16 +117,11 @@ static void read_signals(struct init *in, msec_t now)
     }
 }
 
-static int exit_code(int status)
-{
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 static void say_reaped(const struct init *in, pid_t pid, int status)
 {
     if (in->verbose) {
         say_number(pid == in->main_pid ? "command" : "orphan", "ended with code",
-                   exit_code(status));
+                   life_exit_code(status));
     }
 }
 
@@ -154,7 +148,7 @@ static void reap(struct init *in, msec_t now)
     if (main_ended) {
         main_for_handler = -1;
         in->main_pid = -1; // its number may be somebody else's from now on
-        actions = life_step(&in->life, LIFE_EV_MAIN_EXITED, exit_code(main_status), now);
+        actions = life_step(&in->life, LIFE_EV_MAIN_EXITED, life_exit_code(main_status), now);
     }
     if (empty) { // nobody is left to be signalled
         actions &= ~(unsigned)(ACT_TERM_ALL | ACT_KILL_ALL);

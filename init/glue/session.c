@@ -13,14 +13,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-/* 128 + signal, as a shell reports it. */
-static int exit_code(int status)
-{
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 static struct session *find(struct init *in, pid_t pid)
 {
@@ -179,11 +172,11 @@ bool session_reaped(struct init *in, pid_t pid, int status)
     }
     slot = s->slot;
     s->pid = 0;
-    audit_end(in, slot, pid, exit_code(status));
+    audit_end(in, slot, pid, life_exit_code(status));
     if (slot >= 0) {
         proto_begin(&w, buf, sizeof(buf), PROTO_EXIT, s->request);
         wire_tlv_u64(&w, TAG_PID, (uint64_t)pid);
-        wire_tlv_u64(&w, TAG_CODE, (uint64_t)exit_code(status));
+        wire_tlv_u64(&w, TAG_CODE, (uint64_t)life_exit_code(status));
         wire_tlv_u64(&w, TAG_STATUS, (uint64_t)(unsigned)status);
         wire_tlv_u64(&w, TAG_MONITORED, in->monitor >= 0 || !in->launched);
         in->slots[slot].phase = SLOT_OPEN; // its queue may hold what a client sent out of turn

@@ -667,6 +667,17 @@ static void test_02_an_endless_stop_fell_back_to_the_containers_grace(void **sta
            life_state_name(l.state), (long long)l.deadline);
 }
 
+static void test_exit_codes(void **state)
+{
+    (void)state;
+    assert_int_equal(life_exit_code(0), 0);
+    assert_int_equal(life_exit_code(7 << 8), 7);
+    assert_int_equal(life_exit_code(255 << 8), 255);
+    assert_int_equal(life_exit_code(9), 137);
+    assert_int_equal(life_exit_code(15), 143);
+    assert_int_equal(life_exit_code(11 | 0x80), 139); /* SIGSEGV, with a core dump */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -687,6 +698,7 @@ int main(void)
         cmocka_unit_test(test_an_impossible_event_is_ignored),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_public_names),
+        cmocka_unit_test(test_exit_codes),
         cmocka_unit_test(test_01_a_container_without_grace_cut_an_operators_short),
         cmocka_unit_test(test_02_an_endless_stop_fell_back_to_the_containers_grace),
     };

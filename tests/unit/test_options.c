@@ -105,9 +105,11 @@ static void test_flags(void **state)
     assert_true(accepted(PARSE("--quiet")).quiet);
     assert_true(accepted(PARSE("-q")).quiet);
     assert_true(accepted(PARSE("-v", "-v", "--verbose")).verbose);
-    assert_true(accepted(PARSE("-qvh")).quiet);
+    assert_false(accepted(PARSE("-qvh")).quiet);
     assert_true(accepted(PARSE("-qvh")).verbose);
     assert_true(accepted(PARSE("-qvh")).help);
+    assert_true(accepted(PARSE("-vq")).quiet);
+    assert_false(accepted(PARSE("-vq")).verbose);
 }
 
 static void test_grace(void **state)
