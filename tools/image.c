@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,28 +76,42 @@ static int open_installed_at(const char *path)
     return r < 0 ? r : TAKE_FD(tree);
 }
 
-/* In the libexec folder, or beside this program (a build folder). */
+/* porthole-init in the folder that the program at path is in. */
+static int open_beside(int (*open_at)(const char *path), const char *program, size_t len)
+{
+    static const char name[] = "porthole-init";
+    char path[4096 + sizeof(name)];
+
+    while (len > 0 && program[len - 1] != '/') {
+        len--;
+    }
+    if (len + sizeof(name) > sizeof(path)) {
+        return -ENAMETOOLONG;
+    }
+    memcpy(path, program, len);
+    memcpy(path + len, name, sizeof(name));
+    return open_at(path);
+}
+
+/*
+ * In the libexec folder, or beside this program (a build folder): by the name that it was executed
+ * by, and where that is a link elsewhere by /proc.
+ */
 static int open_installed(int (*open_at)(const char *path))
 {
+    const char *executed = (const char *)getauxval(AT_EXECFN);
     char path[4096];
     ssize_t n;
-    char *slash;
     int fd = open_at(PORTHOLE_LIBEXECDIR "/porthole-init");
 
+    if (fd < 0 && executed != NULL) {
+        fd = open_beside(open_at, executed, strlen(executed));
+    }
     if (fd >= 0) {
         return fd;
     }
-    n = readlink("/proc/self/exe", path, sizeof(path) - sizeof("porthole-init"));
-    if (n <= 0) {
-        return -errno;
-    }
-    path[n] = 0;
-    slash = strrchr(path, '/');
-    if (slash == NULL) {
-        return -ENOENT;
-    }
-    memcpy(slash + 1, "porthole-init", sizeof("porthole-init"));
-    return open_at(path);
+    n = readlink("/proc/self/exe", path, sizeof(path));
+    return n <= 0 ? -errno : open_beside(open_at, path, (size_t)n);
 }
 
 int image_open(bool privileged)

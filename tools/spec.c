@@ -17,6 +17,8 @@
 #define NSND (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 #define RO MOUNT_ATTR_RDONLY
 
+#define PLAN_BASE 8192 /* bytes that the table's operations and the single fields stay below */
+
 /* Under which conditions a row of the table holds. */
 enum when {
     ALWAYS = 0,
@@ -115,7 +117,7 @@ static const struct row table[] = {
       .attr = RO,
       .flags = OPF_NO_SYMLINKS}},
     MOUNT_ROW(CGROUP, "cgroup2", "sys/fs/cgroup", "", NSN | RO, OPF_NO_SYMLINKS | OPF_OPTIONAL, 0),
-    MOUNT_ROW(ALWAYS, "tmpfs", "dev", "mode=755", NS, OPF_NO_SYMLINKS, 0),
+    MOUNT_ROW(ALWAYS, "tmpfs", "dev", "mode=755", NS, OPF_NO_SYMLINKS, KEEP_DEV),
     NODE_ROWS("null", 1, 3),
     NODE_ROWS("zero", 1, 5),
     NODE_ROWS("full", 1, 7),
@@ -163,6 +165,12 @@ static const struct row table[] = {
 };
 
 #define ROWS (sizeof(table) / sizeof(table[0]))
+
+/* What every command finds in its environment, below what --env says. */
+static const char *const default_env[] = {
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "container=porthole",
+};
 
 static unsigned conditions(const struct spec *s)
 {
@@ -222,7 +230,10 @@ static void put_command(struct wire_writer *w, const struct spec *s)
     for (char **arg = s->command; *arg != NULL; arg++) {
         wire_tlv_str(w, TAG_ARG, *arg);
     }
-    for (size_t i = 0; i < s->env.count; i++) {
+    for (size_t i = 0; i < sizeof(default_env) / sizeof(default_env[0]); i++) {
+        wire_tlv_str(w, TAG_ENV, default_env[i]);
+    }
+    for (size_t i = 0; i < s->env.count; i++) { // one that is named again replaces the earlier
         wire_tlv_str(w, TAG_ENV, s->env.entry[i]);
     }
     wire_tlv_u64(w, TAG_FLAGS, flags);
@@ -279,7 +290,8 @@ static void put_plan(struct wire_writer *w, const struct spec *s)
 /* An upper bound of what the strings and elements take. */
 static size_t plan_size(const struct spec *s)
 {
-    size_t size = 16384;
+    size_t size = PLAN_BASE + (s->workdir != NULL ? strlen(s->workdir) : 0) +
+                  (s->user != NULL ? strlen(s->user) : 0);
 
     for (char **arg = s->command; *arg != NULL; arg++) {
         size += WIRE_TLV_HEADER + strlen(*arg);
@@ -295,22 +307,27 @@ static size_t plan_size(const struct spec *s)
 
 int spec_plan(const struct spec *s)
 {
+    uint8_t room[PLAN_BASE + 4096]; // most plans; a heap costs ten times its few pages
     size_t cap = plan_size(s);
+    uint8_t *data = cap <= sizeof(room) ? room : NULL;
     struct wire_writer w;
-    uint8_t *data;
     int fd;
 
     if (cap > SESSION_ARGS_MAX) {
         return -E2BIG;
     }
-    data = malloc(cap);
+    if (data == NULL) {
+        data = malloc(cap);
+    }
     if (data == NULL) {
         return -ENOMEM;
     }
     wire_writer_init(&w, data, cap);
     put_plan(&w, s);
     fd = w.overflow ? -E2BIG : fd_sealed_memfd("porthole-plan", data, w.len, false);
-    free(data);
+    if (data != room) {
+        free(data);
+    }
     return fd;
 }
 

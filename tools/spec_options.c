@@ -262,7 +262,10 @@ static int check_binds(struct parser *p)
     if (p->bind_count > LAUNCH_BINDS_MAX) {
         return report_usage("--bind: more than %d", LAUNCH_BINDS_MAX);
     }
-    s->binds = calloc(p->bind_count + 1, sizeof(*s->binds));
+    if (p->bind_count == 0) {
+        return 0;
+    }
+    s->binds = calloc(p->bind_count, sizeof(*s->binds));
     if (s->binds == NULL) {
         return report_failure("--bind: %s", report_errno(ENOMEM));
     }
@@ -319,30 +322,25 @@ static bool in_initial_userns(void)
     return strstr(text, all) != NULL;
 }
 
+/* What is not asked for but follows. */
 static int add_defaults(struct spec *s)
 {
-    static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     struct env asked = s->env;
-    int code;
+    int code = 0;
 
+    if (s->hostname == NULL) {
+        s->hostname = s->name;
+    }
+    if (!s->tty) {
+        return 0;
+    }
+    tty_size(&s->rows, &s->columns);
     s->env = (struct env){NULL, 0};
-    code = env_add(&s->env, path);
-    if (code == 0) {
-        code = env_add(&s->env, "container=porthole");
-    }
-    if (code == 0 && s->tty) {
-        code = env_add(&s->env, "TERM");
-    }
+    code = env_add(&s->env, "TERM"); // first, so that --env replaces it
     for (size_t i = 0; i < asked.count && code == 0; i++) {
         code = env_add(&s->env, asked.entry[i]);
     }
     env_finish(&asked);
-    if (s->hostname == NULL) {
-        s->hostname = s->name;
-    }
-    if (s->tty) {
-        tty_size(&s->rows, &s->columns);
-    }
     return code;
 }
 

@@ -73,8 +73,11 @@ enum launch_fd {
 
 #define LAUNCH_BINDS_MAX 64 /* bind mounts; each costs a descriptor during the launch */
 
-/* OP_MOUNT's `a`: PID 1 keeps a descriptor of this file system. */
-enum plan_keep { KEEP_NONE, KEEP_DEVPTS, KEEP_PROC };
+/*
+ * OP_MOUNT's `a`: a descriptor of this file system is kept. KEEP_DEV ends with the walk: the mount at dev,
+ * which holds our null and what OP_PART shows.
+ */
+enum plan_keep { KEEP_NONE, KEEP_DEVPTS, KEEP_PROC, KEEP_DEV };
 
 #define PLAN_NO_FD UINT32_MAX /* OP_BIND's `a` where there is no descriptor */
 

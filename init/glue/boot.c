@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #define OTHER_GID 65534 /* nogroup, by custom */
+#define PLAN_BYTES 4096 /* of a plan without many arguments or binds */
 
 /* What goes wrong before the loop runs, for one report at one place. */
 struct failure {
@@ -64,13 +65,6 @@ static void report(const struct init *in, const struct failure *f)
         (void)sock_send(in->monitor >= 0 ? in->slots[in->monitor].fd : LAUNCH_FD_SYNC, buf,
                         (size_t)len, NULL, 0);
     }
-}
-
-static int read_plan(struct plan *ret_plan, struct slice *ret_image)
-{
-    int r = fd_map_sealed(LAUNCH_FD_PLAN, SESSION_ARGS_MAX, ret_image);
-
-    return r < 0 ? r : plan_decode(*ret_image, ret_plan);
 }
 
 /* One datagram from the launcher: the maps are written. End of file: it is dead, and so are we. */
@@ -341,11 +335,15 @@ static int start_main(struct init *in, const struct plan *p, struct pty *pty, st
 
 static int boot_steps(struct init *in, struct failure *f)
 {
+    uint8_t room[PLAN_BYTES];
     struct slice image = {NULL, 0};
     struct plan plan = {.flags = 0};
     struct pty pty = {-1, -1};
-    int r = read_plan(&plan, &image);
+    int r = fd_read_sealed(LAUNCH_FD_PLAN, room, sizeof(room), SESSION_ARGS_MAX, &image);
 
+    if (r == 0) {
+        r = plan_decode(image, &plan);
+    }
     if (r < 0) {
         return failed(f, STEP_PLAN, r, "plan");
     }
@@ -371,7 +369,9 @@ static int boot_steps(struct init *in, struct failure *f)
     }
     if (r == 0) {
         life_init(&in->life, (msec_t)plan.fields.num[TAG_GRACE]);
-        (void)munmap((void *)(uintptr_t)image.data, image.len);
+        if (image.data != room) {
+            (void)munmap((void *)(uintptr_t)image.data, image.len);
+        }
     }
     return r;
 }

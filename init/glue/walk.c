@@ -22,9 +22,8 @@
 void walk_init(struct walk *w)
 {
     w->root = -1;
+    w->dev = -1;
     w->empty = -1;
-    w->null = -1;
-    w->parent = -1;
     w->devpts = -1;
     w->proc = -1;
 }
@@ -32,36 +31,32 @@ void walk_init(struct walk *w)
 void walk_finish(struct walk *w)
 {
     fd_close(&w->root);
+    fd_close(&w->dev);
     fd_close(&w->empty);
-    fd_close(&w->null);
-    fd_close(&w->parent);
 }
 
-/*
- * The folder that op's target is in (borrowed), and its last component: a dozen nodes and links go
- * into /dev one after the other. A mount in between may have covered it.
- */
-static int open_parent(struct walk *w, const struct plan_op *op, const char **ret_name)
-{
-    static char name[NAME_BYTES];
-    const char *slash = strrchr(op->target, '/');
-    size_t len = slash != NULL ? (size_t)(slash - op->target) : 0;
+/* Where an operation works. */
+struct place {
+    int dir; // borrowed where own is -1
+    int own; // owned
+    const char *path;
+};
 
-    *ret_name = slash != NULL ? slash + 1 : op->target;
-    if (w->parent >= 0 && strncmp(op->target, w->parent_path, len) == 0 &&
-        w->parent_path[len] == 0) {
-        return w->parent;
+/*
+ * Below the procfs and the tmpfs for devices, which we have just mounted, there is nobody's link to
+ * fear, and no walk from the root to pay for.
+ */
+static bool is_ours(const struct walk *w, const char *path, struct place *ret)
+{
+    if (w->dev >= 0 && strncmp(path, "dev/", 4) == 0) {
+        *ret = (struct place){.dir = w->dev, .own = -1, .path = path + 4};
+        return true;
     }
-    fd_close(&w->parent);
-    w->parent = mnt_open_parent(w->root, op->target, name, sizeof(name));
-    w->parent_path[0] = 0;
-    if (w->parent >= 0 && len < sizeof(w->parent_path)) {
-        memcpy(w->parent_path, op->target, len);
-        w->parent_path[len] = 0;
-    } else if (w->parent >= 0) {
-        memcpy(w->parent_path, "?", 2); // too long to be recognised again
+    if (w->proc >= 0 && strncmp(path, "proc/", 5) == 0) {
+        *ret = (struct place){.dir = w->proc, .own = -1, .path = path + 5};
+        return true;
     }
-    return w->parent;
+    return false;
 }
 
 /* The operation's target with O_PATH, made where the plan says so. */
@@ -80,6 +75,31 @@ static int open_target(const struct walk *w, const struct plan_op *op)
         }
     }
     return fd;
+}
+
+/* The target itself, with its path empty where it is opened. */
+static int find_target(const struct walk *w, const struct plan_op *op, struct place *ret)
+{
+    if (is_ours(w, op->target, ret)) {
+        return 0;
+    }
+    *ret = (struct place){.own = open_target(w, op), .path = ""};
+    ret->dir = ret->own;
+    return ret->own < 0 ? ret->own : 0;
+}
+
+/* The folder that it is in, for what is made there; its last component is the path. */
+static int find_parent(const struct walk *w, const struct plan_op *op, struct place *ret)
+{
+    static char name[NAME_BYTES];
+
+    if (is_ours(w, op->target, ret)) {
+        return 0;
+    }
+    *ret = (struct place){.own = mnt_open_parent(w->root, op->target, name, sizeof(name)),
+                          .path = name};
+    ret->dir = ret->own;
+    return ret->own < 0 ? ret->own : 0;
 }
 
 /*
@@ -135,25 +155,34 @@ static int do_root(struct walk *w, const struct plan_op *op)
 
 static int do_mount(struct walk *w, const struct plan_op *op)
 {
-    int target FD_CLEANUP = open_target(w, op);
+    struct place at;
     int tree FD_CLEANUP = -1;
-    int r;
+    int r = find_target(w, op, &at);
 
-    if (target < 0) {
-        return target;
+    if (r == 0) {
+        r = tree = mnt_create(op->source, op->source, op->options, op->attr);
     }
-    tree = mnt_create(op->source, op->source, op->options, op->attr);
-    if (tree < 0) {
-        return tree;
+    if (r >= 0) {
+        r = mnt_attach(tree, at.dir, at.path);
     }
-    r = mnt_attach(tree, target, "");
-    fd_close(&w->parent);
-    if (r == 0 && op->a == KEEP_DEVPTS) {
+    fd_close(&at.own);
+    if (r < 0) {
+        return r;
+    }
+    switch (op->a) {
+    case KEEP_DEVPTS:
         w->devpts = TAKE_FD(tree);
-    } else if (r == 0 && op->a == KEEP_PROC) {
+        break;
+    case KEEP_PROC:
         w->proc = TAKE_FD(tree);
+        break;
+    case KEEP_DEV:
+        w->dev = TAKE_FD(tree);
+        break;
+    default:
+        break;
     }
-    return r;
+    return 0;
 }
 
 /* What the image holds there, into what is about to cover it. */
@@ -166,28 +195,26 @@ static int copy_below(const struct walk *w, const struct plan_op *op, int tree)
 
 static int do_part(struct walk *w, const struct plan_op *op)
 {
-    int target FD_CLEANUP = open_target(w, op);
-    int source FD_CLEANUP = -1;
+    struct place from;
+    struct place at;
     int tree FD_CLEANUP = -1;
-    int r;
+    int r = find_target(w, op, &at);
 
-    if (target < 0) {
-        return target;
+    if (r < 0) {
+        return r;
     }
-    source = mnt_open(w->root, op->source, O_PATH | O_DIRECTORY, MNT_NO_SYMLINKS);
-    if (source < 0) {
-        return source;
+    r = tree = is_ours(w, op->source, &from) ? mnt_clone(from.dir, from.path, false) : -EBADMSG;
+    if (r >= 0) {
+        r = mnt_set(tree, op->attr, false);
     }
-    tree = mnt_clone(source, "", false);
-    if (tree < 0) {
-        return tree;
-    }
-    r = mnt_set(tree, op->attr, false);
     if (r == 0 && (op->flags & OPF_COPY) != 0) {
         r = copy_below(w, op, tree);
     }
-    fd_close(&w->parent);
-    return r < 0 ? r : mnt_attach(tree, target, "");
+    if (r == 0) {
+        r = mnt_attach(tree, at.dir, at.path);
+    }
+    fd_close(&at.own);
+    return r;
 }
 
 /* A device node of the host, checked to be the one that is meant, for who may not make nodes. */
@@ -205,61 +232,61 @@ static int clone_device(const char *path, dev_t device)
     return mnt_clone(fd, "", false);
 }
 
-static int do_node(struct walk *w, const struct plan_op *op)
+/* A node of our own, or in its place the host's, bound on an empty file. */
+static int make_node(const struct plan_op *op, const struct place *at)
 {
-    const char *name;
-    int dir = open_parent(w, op, &name);
     int tree FD_CLEANUP = -1;
     int target FD_CLEANUP = -1;
 
-    if (dir < 0) {
-        return dir;
-    }
     if (op->c == 0) {
-        return mknodat(dir, name, S_IFCHR | (mode_t)op->a, (dev_t)op->b) < 0 ? -errno : 0;
+        return mknodat(at->dir, at->path, S_IFCHR | (mode_t)op->a, (dev_t)op->b) < 0 ? -errno : 0;
     }
     tree = clone_device(op->source, (dev_t)op->b);
     if (tree < 0) {
         return tree;
     }
-    target = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    target = openat(at->dir, at->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     return target < 0 ? -errno : mnt_attach(tree, target, "");
 }
 
-static int do_symlink(struct walk *w, const struct plan_op *op)
+static int make_directory(struct walk *w, const struct plan_op *op, const struct place *at)
 {
-    const char *name;
-    int dir = open_parent(w, op, &name);
-
-    if (dir < 0) {
-        return dir;
-    }
-    return symlinkat(op->source, dir, name) < 0 ? -errno : 0;
-}
-
-static int do_directory(struct walk *w, const struct plan_op *op)
-{
-    const char *name;
-    int dir = open_parent(w, op, &name);
     int fd FD_CLEANUP = -1;
 
-    if (dir < 0) {
-        return dir;
-    }
-    if (mkdirat(dir, name, (mode_t)op->a) < 0 && errno != EEXIST) {
+    if (mkdirat(at->dir, at->path, (mode_t)op->a) < 0 && errno != EEXIST) {
         return -errno;
     }
     if ((op->flags & OPF_EMPTY) == 0) {
         return 0;
     }
     // Kept by descriptor, not as a clone: before Linux 6.15 a detached mount cannot be cloned again.
-    fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    fd = openat(at->dir, at->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) {
         return -errno;
     }
     fd_close(&w->empty);
     w->empty = TAKE_FD(fd);
     return 0;
+}
+
+/* What is made in a folder: nodes, links, folders. */
+static int do_make(struct walk *w, const struct plan_op *op)
+{
+    struct place at;
+    int r = find_parent(w, op, &at);
+
+    if (r < 0) {
+        return r;
+    }
+    if (op->kind == OP_NODE) {
+        r = make_node(op, &at);
+    } else if (op->kind == OP_DIRECTORY) {
+        r = make_directory(w, op, &at);
+    } else {
+        r = symlinkat(op->source, at.dir, at.path) < 0 ? -errno : 0;
+    }
+    fd_close(&at.own);
+    return r;
 }
 
 static int empty_directory(const struct walk *w)
@@ -321,39 +348,19 @@ static int do_bind(const struct walk *w, const struct plan_op *op)
     return r < 0 ? r : mnt_attach(tree, target, "");
 }
 
-static int empty_file(struct walk *w)
+/* Our own node: nothing of the image may take its place (CVE-2025-31133). */
+static int empty_file(const struct walk *w)
 {
     struct stat st;
 
-    if (w->null < 0) {
-        w->null = mnt_open(w->root, "dev/null", O_PATH, MNT_NO_SYMLINKS);
+    if (w->dev < 0) {
+        return -EBADMSG;
     }
-    if (w->null < 0) {
-        return w->null;
+    if (fstatat(w->dev, "null", &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        return -errno;
     }
-    // Our own node: nothing of the image may take its place (CVE-2025-31133).
-    if (fstat(w->null, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3)) {
-        return -ENODEV;
-    }
-    return mnt_clone(w->null, "", false);
-}
-
-/* Where a mask goes. Below the procfs that we have just mounted there is nobody's link to fear. */
-struct place {
-    int dir; // borrowed where own is -1
-    int own; // owned: the target itself; -1
-    const char *path;
-};
-
-static int find_place(const struct walk *w, const struct plan_op *op, struct place *ret)
-{
-    if (w->proc >= 0 && strncmp(op->target, "proc/", 5) == 0) {
-        *ret = (struct place){.dir = w->proc, .own = -1, .path = op->target + 5};
-        return 0;
-    }
-    *ret = (struct place){.own = open_target(w, op), .path = ""};
-    ret->dir = ret->own;
-    return ret->own < 0 ? ret->own : 0;
+    return S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3) ? mnt_clone(w->dev, "null", false)
+                                                              : -ENODEV;
 }
 
 static int do_mask(struct walk *w, const struct plan_op *op)
@@ -361,7 +368,7 @@ static int do_mask(struct walk *w, const struct plan_op *op)
     int tree FD_CLEANUP = -1;
     struct place at;
     struct stat st;
-    int r = find_place(w, op, &at);
+    int r = find_target(w, op, &at);
 
     if (r == 0 && fstatat(at.dir, at.path, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0) {
         r = -errno;
@@ -380,7 +387,7 @@ static int do_readonly(const struct walk *w, const struct plan_op *op)
 {
     int tree FD_CLEANUP = -1;
     struct place at;
-    int r = find_place(w, op, &at);
+    int r = find_target(w, op, &at);
 
     if (r == 0) {
         r = tree = mnt_clone(at.dir, at.path, true);
@@ -416,11 +423,9 @@ static int do_op(struct walk *w, const struct plan_op *op)
     case OP_PART:
         return do_part(w, op);
     case OP_NODE:
-        return do_node(w, op);
     case OP_SYMLINK:
-        return do_symlink(w, op);
     case OP_DIRECTORY:
-        return do_directory(w, op);
+        return do_make(w, op);
     case OP_BIND:
         return do_bind(w, op);
     case OP_MASK:

@@ -7,11 +7,9 @@
 
 struct walk {
     int root;   // owned: the new root's mount; -1 before OP_ROOT
+    int dev;    // owned: KEEP_DEV, the tmpfs that holds our devices; -1 before it is mounted
     int empty;  // owned: an empty directory, to mask with copies of it; -1 before OPF_EMPTY
-    int null;   // owned: our /dev/null, to mask files with; -1 before it was needed
-    int parent; // owned: the folder that the last node, link or directory was made in; -1: none
-    char parent_path[32]; // its path in the plan
-    int devpts;           // KEEP_DEVPTS, KEEP_PROC: the caller's once walk_plan() is over; -1: none
+    int devpts; // KEEP_DEVPTS, KEEP_PROC: the caller's once walk_plan() is over; -1: none
     int proc;
 };
 

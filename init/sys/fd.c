@@ -195,6 +195,21 @@ int fd_map_sealed(int fd, size_t max, struct slice *ret_content)
     return 0;                                          // cppcheck-suppress memleak
 }
 
+int fd_read_sealed(int fd, void *room, size_t cap, size_t max, struct slice *ret_content)
+{
+    long size = fd_sealed_size(fd, max);
+
+    if (size <= 0 || (size_t)size > cap) {
+        return size <= 0 ? (size < 0 ? (int)size : -EBADMSG) : fd_map_sealed(fd, max, ret_content);
+    }
+    // Sealed: it cannot have become shorter meanwhile, and memory gives all that is asked for.
+    if (pread(fd, room, (size_t)size, 0) != size) {
+        return -EIO;
+    }
+    *ret_content = (struct slice){room, (size_t)size};
+    return 0;
+}
+
 int fd_write_all(int fd, const void *data, size_t len)
 {
     const char *p = data;

@@ -59,6 +59,12 @@ long fd_sealed_size(int fd, size_t max);
  */
 int fd_map_sealed(int fd, size_t max, struct slice *ret_content);
 
+/*
+ * The same, read into room where it fits: mapping a page, touching it and unmapping it costs four times
+ * as much. The content lies in room or is mapped, as ret_content->data tells. Errors are the same.
+ */
+int fd_read_sealed(int fd, void *room, size_t cap, size_t max, struct slice *ret_content);
+
 /* Writes all of it, through EINTR and short writes. 0 or -errno. */
 int fd_write_all(int fd, const void *data, size_t len);
 
