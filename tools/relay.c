@@ -20,7 +20,8 @@
 #define SPLICE_BYTES (1 << 20) /* as much as a pipe can hold */
 #define CTRL_D "\004"
 
-static char buffers[STREAM_COUNT][BUFFER_BYTES];
+/* By its name the linker puts it behind all that a start touches, which then is one page. */
+static char stream_buffers[STREAM_COUNT][BUFFER_BYTES];
 
 enum {
     POLL_CONN,
@@ -325,7 +326,7 @@ static bool turn(struct relay *r, int timeout)
     for (int i = 0; i < STREAM_COUNT; i++) {
         stream_ready(&r->stream[i], &p[POLL_STREAMS + i]);
         if (r->stream[i].src >= 0) {
-            stream_move(&r->stream[i], buffers[i]);
+            stream_move(&r->stream[i], stream_buffers[i]);
         }
     }
     if (p[POLL_CONN].revents != 0 || p[POLL_PIDFD].revents != 0) {

@@ -304,10 +304,14 @@ static void main_child(void *arg)
 static int start_main(struct init *in, const struct plan *p, struct pty *pty, struct failure *f)
 {
     static struct command c; // not on the stack: the child works on ours until its exec
-    int none[3] = {-1, -1, -1};
+    int null FD_CLEANUP = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    int none[3] = {null, null, null};
     pid_t pid;
     int r;
 
+    if (null < 0) {
+        return failed(f, STEP_STDIO, -errno, "/dev/null");
+    }
     c = (struct command){
         .init = in,
         .own = &p->fields,
@@ -317,7 +321,7 @@ static int start_main(struct init *in, const struct plan *p, struct pty *pty, st
         .pty = *pty,
     };
     for (int i = 0; i < 3; i++) { // what the launcher did not connect is the container's /dev/null
-        c.stdio[i] = fd_is_anonymous_pipe(i) ? i : -1;
+        c.stdio[i] = fd_is_anonymous_pipe(i) ? i : null;
     }
     in->main_started = clock_monotonic();
     pid = spawn_borrowing(main_child, &c);

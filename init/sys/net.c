@@ -20,12 +20,6 @@ int net_loopback_up(void)
     }
     memset(&request, 0, sizeof(request));
     memcpy(request.ifr_name, "lo", sizeof("lo"));
-    if (ioctl(fd, SIOCGIFFLAGS, &request) < 0) {
-        return -errno;
-    }
-    if ((request.ifr_flags & IFF_UP) != 0) {
-        return 0;
-    }
-    request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
+    request.ifr_flags = IFF_UP; // lo is new: it has none of the flags that this would clear
     return ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
 }
