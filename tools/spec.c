@@ -82,11 +82,11 @@ struct row {
             .kind = OP_DIRECTORY, .target = (path), .a = (mode) \
         } \
     }
-#define MASK_ROW(path) \
+#define MASK_ROW(path, f) \
     { \
         ALWAYS, \
         { \
-            .kind = OP_MASK, .target = (path), .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS \
+            .kind = OP_MASK, .target = (path), .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS | (f) \
         } \
     }
 #define READONLY_ROW(path) \
@@ -147,16 +147,16 @@ static const struct row table[] = {
     MOUNT_ROW(ALWAYS, "mqueue", "dev/mqueue", "", NSN, 0, 0),
     DIR_ROW("run/porthole", 0755),
     DIR_ROW("run/porthole/self", 0755),
-    MASK_ROW("proc/acpi"),
-    MASK_ROW("proc/asound"),
-    MASK_ROW("proc/kcore"),
-    MASK_ROW("proc/keys"),
-    MASK_ROW("proc/latency_stats"),
-    MASK_ROW("proc/timer_list"),
-    MASK_ROW("proc/timer_stats"),
-    MASK_ROW("proc/sched_debug"),
-    MASK_ROW("proc/scsi"),
-    MASK_ROW("sys/firmware"),
+    // The last of each kind is there on every kernel: none of the masks is made in vain.
+    MASK_ROW("proc/kcore", OPF_FILE),
+    MASK_ROW("proc/latency_stats", OPF_FILE),
+    MASK_ROW("proc/sched_debug", OPF_FILE),
+    MASK_ROW("proc/timer_list", OPF_FILE),
+    MASK_ROW("proc/keys", OPF_FILE),
+    MASK_ROW("proc/acpi", 0),
+    MASK_ROW("proc/asound", 0),
+    MASK_ROW("proc/scsi", 0),
+    MASK_ROW("sys/firmware", 0),
     READONLY_ROW("proc/bus"),
     READONLY_ROW("proc/fs"),
     READONLY_ROW("proc/irq"),
@@ -283,8 +283,8 @@ static void put_plan(struct wire_writer *w, const struct spec *s)
     wire_tlv_str(w, TAG_RELEASE, PLAN_VERSION_TEXT);
     wire_tlv_u64(w, TAG_FEATURES, flags);
     wire_tlv_str(w, TAG_OBJECT, s->hostname);
-    put_mounts(w, s);
     put_command(w, s);
+    put_mounts(w, s);
 }
 
 /* An upper bound of what the strings and elements take. */

@@ -33,6 +33,19 @@ void plan_put_op(struct wire_writer *w, const struct plan_op *op)
     }
 }
 
+/* Operations are half of all elements: whoever looks for arguments need not pass them each time. */
+static void split(struct slice image, struct plan *p)
+{
+    struct slice rest = image;
+    struct wire_tlv tlv;
+
+    p->cursor = image;
+    while (wire_next_tlv(&rest, &tlv) > 0 && tlv.tag != PLAN_OP) {
+        p->cursor = rest;
+    }
+    p->fields.body.len = image.len - p->cursor.len;
+}
+
 int plan_decode(struct slice image, struct plan *ret_plan)
 {
     int r = proto_decode_list(image, &ret_plan->fields);
@@ -44,7 +57,7 @@ int plan_decode(struct slice image, struct plan *ret_plan)
         return -EOPNOTSUPP;
     }
     ret_plan->flags = ret_plan->fields.num[TAG_FEATURES];
-    ret_plan->cursor = image;
+    split(image, ret_plan);
     return 0;
 }
 

@@ -8,8 +8,8 @@
 /*
  * A plan is a wire.h list in a sealed memfd. What describes the command uses the protocol's tags
  * (ARG, ENV, USER, WORKDIR, FLAGS, ROWS, COLUMNS, GRACE, CAPS, OBJECT for the host name), as EXEC
- * does; what is mounted is a run of PLAN_OP elements, carried out in their order. The launcher
- * holds all policy: which file system, which option, which path. PID 1 knows only how.
+ * does; what is mounted is a run of PLAN_OP elements behind all of that, carried out in their order.
+ * The launcher holds all policy: which file system, which option, which path. PID 1 knows only how.
  */
 #define PLAN_OP 64 /* list tag of an operation; above all protocol tags */
 #define PLAN_VERSION_TEXT "porthole plan 1"
@@ -51,7 +51,7 @@ enum plan_op_flag {
     OPF_OPTIONAL = 1 << 1,       /* target not there: skip */
     OPF_COPY = 1 << 2,           /* OP_PART: source starts with a copy of what target held */
     OPF_CREATE = 1 << 3,         /* make target where it is missing */
-    OPF_FILE = 1 << 4,           /* … as a file, not a directory */
+    OPF_FILE = 1 << 4,           /* target is a file, not a directory: OPF_CREATE, OP_MASK */
     OPF_RECURSIVE = 1 << 5,      /* OP_ROOT, OP_BIND: with the mounts below */
     OPF_READONLY_BELOW = 1 << 7, /* OP_ROOT: the mounts below it cannot be written */
     OPF_EMPTY = 1 << 6, /* OP_DIRECTORY: what OP_MASK shows, read-only, in a directory's place */
@@ -94,7 +94,7 @@ struct plan_op {
 };
 
 struct plan {
-    struct proto_msg fields; // all but the operations
+    struct proto_msg fields; // all but the operations; its body ends where they begin
     uint64_t flags;          // enum plan_flag
     struct slice cursor;     // operations not yet taken
 };

@@ -2,6 +2,7 @@
 /* Bounded little-endian reading and writing of tag-length-value lists. */
 #include "core/wire.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -27,12 +28,9 @@ void wire_put_bytes(struct wire_writer *w, const void *data, size_t len)
 
 static void put_le(struct wire_writer *w, uint64_t v, size_t width)
 {
-    uint8_t bytes[8];
+    uint64_t bytes = htole64(v); // its first ones are those of any smaller width
 
-    for (size_t i = 0; i < width; i++) {
-        bytes[i] = (uint8_t)(v >> (8 * i));
-    }
-    wire_put_bytes(w, bytes, width);
+    wire_put_bytes(w, &bytes, width);
 }
 
 void wire_put_u16(struct wire_writer *w, uint16_t v)
@@ -100,10 +98,8 @@ static bool get_le(struct slice *s, size_t width, uint64_t *ret_v)
     if (!wire_get_bytes(s, width, &bytes)) {
         return false;
     }
-    for (size_t i = 0; i < width; i++) {
-        v |= (uint64_t)bytes.data[i] << (8 * i);
-    }
-    *ret_v = v;
+    memcpy(&v, bytes.data, width);
+    *ret_v = le64toh(v);
     return true;
 }
 

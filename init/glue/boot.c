@@ -192,20 +192,6 @@ static int put_console(const struct init *in, const struct plan *p, int root, st
     return tree < 0 ? tree : mnt_attach(tree, target, "");
 }
 
-/*
- * The launcher's descriptors lead into the host. From here on paths of the image are resolved, and a
- * link in it may say /proc/self/fd/N.
- */
-static void close_host(const struct plan *p)
-{
-    for (int fd = LAUNCH_FD_ROOTFS; fd <= LAUNCH_FD_OP_DIR; fd++) {
-        (void)close(fd);
-    }
-    if ((p->flags & PLAN_OBSERVERS) != 0) { // else that number is one of our own sockets by now
-        (void)close(LAUNCH_FD_PEEK_DIR);
-    }
-}
-
 /* Steps 2 to 4: namespaces of our own, the plan's mounts, the new root. */
 static int enter_root(struct init *in, struct plan *p, struct pty *pty, struct failure *f)
 {
@@ -233,17 +219,21 @@ static int enter_root(struct init *in, struct plan *p, struct pty *pty, struct f
     if (r < 0) {
         bool known = op.kind != 0;
 
-        walk_finish(&walk);
         return failed(f, known ? (enum step)plan_op_step(op.kind) : STEP_PLAN, r,
                       known ? op.target : "operation");
     }
     r = (p->fields.num[TAG_FLAGS] & COMMAND_TTY) != 0 ? put_console(in, p, walk.root, pty) : 0;
-    walk_finish(&walk);
     if (r < 0) {
         return failed(f, STEP_TERMINAL, r, "/dev/console");
     }
     r = mnt_pivot();
-    return r < 0 ? failed(f, STEP_PIVOT, r, "rootfs") : 0;
+    if (r < 0) {
+        return failed(f, STEP_PIVOT, r, "rootfs");
+    }
+    // The launcher's descriptors and the walk's lead into the host. From here on paths of the image
+    // are resolved, and a link in it may say /proc/self/fd/N.
+    init_keep_own(in, pty);
+    return 0;
 }
 
 static int listen_inside(struct init *in)
@@ -359,9 +349,6 @@ static int boot_steps(struct init *in, struct failure *f)
         r = enter_root(in, &plan, &pty, f);
     }
     if (r == 0) {
-        close_host(&plan);
-    }
-    if (r == 0) {
         r = furnish(in, &plan, f);
     }
     if (r == 0) {
@@ -404,6 +391,6 @@ int boot_launched(struct init *in)
         report(in, &f);
         return r;
     }
-    init_keep_own(in);
+    init_keep_own(in, NULL);
     return 0;
 }

@@ -125,7 +125,7 @@ static int settle(struct init *in)
         return in->signal_fd;
     }
     sig_catch_crashes(&in->inherited, loop_crash);
-    init_keep_own(in);
+    init_keep_own(in, NULL);
     // A pinned directory would keep a volume from being unmounted.
     if (chdir("/") < 0 && in->verbose) {
         say("/", say_errno(errno));

@@ -4,6 +4,7 @@
 
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/pty.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -33,7 +34,7 @@ void init_make_instance(struct init *in)
 }
 
 /* PID 1 keeps what it opened itself and the plan, whose environment the sessions need. */
-void init_keep_own(const struct init *in)
+void init_keep_own(const struct init *in, const struct pty *pty)
 {
     int keep[] = {
         in->signal_fd,
@@ -47,6 +48,8 @@ void init_keep_own(const struct init *in)
         in->control_dirs[LISTEN_OPERATOR],
         in->control_dirs[LISTEN_INSIDE],
         in->monitor >= 0 ? in->slots[in->monitor].fd : -1,
+        pty != NULL ? pty->master : -1,
+        pty != NULL ? pty->slave : -1,
     };
 
     fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));

@@ -11,6 +11,8 @@
 
 #include <sys/types.h>
 
+struct pty;
+
 /* Listening sockets: each gives its connections one role. */
 enum listener { LISTEN_OPERATOR, LISTEN_OBSERVER, LISTEN_INSIDE, LISTENER_COUNT };
 
@@ -106,8 +108,11 @@ struct init {
 /* Everything empty, every descriptor -1. */
 void init_prepare(struct init *in);
 
-/* Closes every descriptor but those in the structure, and stdio: PID 1 keeps what it opened itself. */
-void init_keep_own(const struct init *in);
+/*
+ * Closes every descriptor but those in the structure, stdio and pty (NULL: there is none): PID 1 keeps
+ * what it opened itself.
+ */
+void init_keep_own(const struct init *in, const struct pty *pty);
 
 /* Fills in->instance. */
 void init_make_instance(struct init *in);

@@ -21,24 +21,20 @@
 
 void walk_init(struct walk *w)
 {
-    w->root = -1;
-    w->dev = -1;
-    w->empty = -1;
-    w->devpts = -1;
-    w->proc = -1;
+    *w = (struct walk){
+        .root = -1,
+        .dev = -1,
+        .empty = -1,
+        .mask_folder = -1,
+        .mask_file = -1,
+        .devpts = -1,
+        .proc = -1,
+    };
 }
 
-void walk_finish(struct walk *w)
-{
-    fd_close(&w->root);
-    fd_close(&w->dev);
-    fd_close(&w->empty);
-}
-
-/* Where an operation works. */
+/* Where an operation works: path may be empty. */
 struct place {
-    int dir; // borrowed where own is -1
-    int own; // owned
+    int dir;
     const char *path;
 };
 
@@ -49,11 +45,11 @@ struct place {
 static bool is_ours(const struct walk *w, const char *path, struct place *ret)
 {
     if (w->dev >= 0 && strncmp(path, "dev/", 4) == 0) {
-        *ret = (struct place){.dir = w->dev, .own = -1, .path = path + 4};
+        *ret = (struct place){.dir = w->dev, .path = path + 4};
         return true;
     }
     if (w->proc >= 0 && strncmp(path, "proc/", 5) == 0) {
-        *ret = (struct place){.dir = w->proc, .own = -1, .path = path + 5};
+        *ret = (struct place){.dir = w->proc, .path = path + 5};
         return true;
     }
     return false;
@@ -83,9 +79,8 @@ static int find_target(const struct walk *w, const struct plan_op *op, struct pl
     if (is_ours(w, op->target, ret)) {
         return 0;
     }
-    *ret = (struct place){.own = open_target(w, op), .path = ""};
-    ret->dir = ret->own;
-    return ret->own < 0 ? ret->own : 0;
+    *ret = (struct place){.dir = open_target(w, op), .path = ""};
+    return ret->dir < 0 ? ret->dir : 0;
 }
 
 /* The folder that it is in, for what is made there; its last component is the path. */
@@ -96,10 +91,9 @@ static int find_parent(const struct walk *w, const struct plan_op *op, struct pl
     if (is_ours(w, op->target, ret)) {
         return 0;
     }
-    *ret = (struct place){.own = mnt_open_parent(w->root, op->target, name, sizeof(name)),
+    *ret = (struct place){.dir = mnt_open_parent(w->root, op->target, name, sizeof(name)),
                           .path = name};
-    ret->dir = ret->own;
-    return ret->own < 0 ? ret->own : 0;
+    return ret->dir < 0 ? ret->dir : 0;
 }
 
 /*
@@ -124,8 +118,8 @@ static int readonly_below(int tree)
 static int do_root(struct walk *w, const struct plan_op *op)
 {
     bool recursive = (op->flags & OPF_RECURSIVE) != 0;
-    int here FD_CLEANUP = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int tree FD_CLEANUP = -1;
+    int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int tree;
     int r;
 
     if (here < 0) {
@@ -147,80 +141,72 @@ static int do_root(struct walk *w, const struct plan_op *op)
     if (r == 0 && fchdir(tree) < 0) {
         r = -errno;
     }
-    if (r == 0) {
-        w->root = TAKE_FD(tree);
-    }
+    w->root = tree;
     return r;
 }
 
 static int do_mount(struct walk *w, const struct plan_op *op)
 {
     struct place at;
-    int tree FD_CLEANUP = -1;
+    int tree;
     int r = find_target(w, op, &at);
 
-    if (r == 0) {
-        r = tree = mnt_create(op->source, op->source, op->options, op->attr);
-    }
-    if (r >= 0) {
-        r = mnt_attach(tree, at.dir, at.path);
-    }
-    fd_close(&at.own);
     if (r < 0) {
         return r;
     }
+    tree = mnt_create(op->source, op->source, op->options, op->attr);
+    if (tree < 0) {
+        return tree;
+    }
     switch (op->a) {
     case KEEP_DEVPTS:
-        w->devpts = TAKE_FD(tree);
+        w->devpts = tree;
         break;
     case KEEP_PROC:
-        w->proc = TAKE_FD(tree);
+        w->proc = tree;
         break;
     case KEEP_DEV:
-        w->dev = TAKE_FD(tree);
+        w->dev = tree;
         break;
     default:
         break;
     }
-    return 0;
+    return mnt_attach(tree, at.dir, at.path);
 }
 
 /* What the image holds there, into what is about to cover it. */
 static int copy_below(const struct walk *w, const struct plan_op *op, int tree)
 {
-    int from FD_CLEANUP = mnt_open(w->root, op->target, O_RDONLY | O_DIRECTORY, MNT_IN_ROOT);
+    int from = mnt_open(w->root, op->target, O_RDONLY | O_DIRECTORY, MNT_IN_ROOT);
 
     return from < 0 ? from : copytree(from, tree);
 }
 
-static int do_part(struct walk *w, const struct plan_op *op)
+static int do_part(const struct walk *w, const struct plan_op *op)
 {
     struct place from;
     struct place at;
-    int tree FD_CLEANUP = -1;
+    int tree;
     int r = find_target(w, op, &at);
 
     if (r < 0) {
         return r;
     }
-    r = tree = is_ours(w, op->source, &from) ? mnt_clone(from.dir, from.path, false) : -EBADMSG;
-    if (r >= 0) {
-        r = mnt_set(tree, op->attr, false);
+    tree = is_ours(w, op->source, &from) ? mnt_clone(from.dir, from.path, false) : -EBADMSG;
+    if (tree < 0) {
+        return tree;
     }
+    r = mnt_set(tree, op->attr, false);
     if (r == 0 && (op->flags & OPF_COPY) != 0) {
         r = copy_below(w, op, tree);
     }
-    if (r == 0) {
-        r = mnt_attach(tree, at.dir, at.path);
-    }
-    fd_close(&at.own);
-    return r;
+    return r < 0 ? r : mnt_attach(tree, at.dir, at.path);
 }
 
 /* A device node of the host, checked to be the one that is meant, for who may not make nodes. */
 static int clone_device(const char *path, dev_t device)
 {
-    int fd FD_CLEANUP = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
 
     if (fd < 0 || fstat(fd, &st) < 0) {
@@ -235,8 +221,8 @@ static int clone_device(const char *path, dev_t device)
 /* A node of our own, or in its place the host's, bound on an empty file. */
 static int make_node(const struct plan_op *op, const struct place *at)
 {
-    int tree FD_CLEANUP = -1;
-    int target FD_CLEANUP = -1;
+    int tree;
+    int target;
 
     if (op->c == 0) {
         return mknodat(at->dir, at->path, S_IFCHR | (mode_t)op->a, (dev_t)op->b) < 0 ? -errno : 0;
@@ -251,8 +237,6 @@ static int make_node(const struct plan_op *op, const struct place *at)
 
 static int make_directory(struct walk *w, const struct plan_op *op, const struct place *at)
 {
-    int fd FD_CLEANUP = -1;
-
     if (mkdirat(at->dir, at->path, (mode_t)op->a) < 0 && errno != EEXIST) {
         return -errno;
     }
@@ -260,13 +244,8 @@ static int make_directory(struct walk *w, const struct plan_op *op, const struct
         return 0;
     }
     // Kept by descriptor, not as a clone: before Linux 6.15 a detached mount cannot be cloned again.
-    fd = openat(at->dir, at->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) {
-        return -errno;
-    }
-    fd_close(&w->empty);
-    w->empty = TAKE_FD(fd);
-    return 0;
+    w->empty = openat(at->dir, at->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return w->empty < 0 ? -errno : 0;
 }
 
 /* What is made in a folder: nodes, links, folders. */
@@ -279,28 +258,18 @@ static int do_make(struct walk *w, const struct plan_op *op)
         return r;
     }
     if (op->kind == OP_NODE) {
-        r = make_node(op, &at);
-    } else if (op->kind == OP_DIRECTORY) {
-        r = make_directory(w, op, &at);
-    } else {
-        r = symlinkat(op->source, at.dir, at.path) < 0 ? -errno : 0;
+        return make_node(op, &at);
     }
-    fd_close(&at.own);
-    return r;
-}
-
-static int empty_directory(const struct walk *w)
-{
-    int tree FD_CLEANUP = w->empty < 0 ? -EBADMSG : mnt_clone(w->empty, "", false);
-    int r = tree < 0 ? tree : mnt_set(tree, ATTR_EMPTY, false);
-
-    return r < 0 ? r : TAKE_FD(tree);
+    if (op->kind == OP_DIRECTORY) {
+        return make_directory(w, op, &at);
+    }
+    return symlinkat(op->source, at.dir, at.path) < 0 ? -errno : 0;
 }
 
 /* The source by its path in the host, which must still be what the launcher had looked at. */
 static int clone_source(const struct plan_op *op)
 {
-    int fd FD_CLEANUP = open(op->source, O_PATH | O_CLOEXEC);
+    int fd = open(op->source, O_PATH | O_CLOEXEC);
     struct stat st;
 
     if (fd < 0 || fstat(fd, &st) < 0) {
@@ -329,8 +298,8 @@ static int check_kinds(int source, int target)
 
 static int do_bind(const struct walk *w, const struct plan_op *op)
 {
-    int tree FD_CLEANUP = op->a != PLAN_NO_FD ? (int)op->a : clone_source(op);
-    int target FD_CLEANUP = -1;
+    int tree = op->a != PLAN_NO_FD ? (int)op->a : clone_source(op);
+    int target;
     int r;
 
     if (tree < 0) {
@@ -348,6 +317,14 @@ static int do_bind(const struct walk *w, const struct plan_op *op)
     return r < 0 ? r : mnt_attach(tree, target, "");
 }
 
+static int empty_directory(const struct walk *w)
+{
+    int tree = w->empty < 0 ? -EBADMSG : mnt_clone(w->empty, "", false);
+    int r = tree < 0 ? tree : mnt_set(tree, ATTR_EMPTY, false);
+
+    return r < 0 ? r : tree;
+}
+
 /* Our own node: nothing of the image may take its place (CVE-2025-31133). */
 static int empty_file(const struct walk *w)
 {
@@ -363,49 +340,49 @@ static int empty_file(const struct walk *w)
                                                               : -ENODEV;
 }
 
+/*
+ * Tried, and not looked at first: half of the paths are missing on any kernel, and a mask that found no
+ * place waits for the next one. (To close it would wait for all processors, in the kernel.)
+ */
 static int do_mask(struct walk *w, const struct plan_op *op)
 {
-    int tree FD_CLEANUP = -1;
+    bool file = (op->flags & OPF_FILE) != 0;
+    int *mask = file ? &w->mask_file : &w->mask_folder;
     struct place at;
-    struct stat st;
     int r = find_target(w, op, &at);
 
-    if (r == 0 && fstatat(at.dir, at.path, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0) {
-        r = -errno;
-    }
-    if (r == 0) {
-        r = tree = S_ISDIR(st.st_mode) ? empty_directory(w) : empty_file(w);
+    if (r == 0 && *mask < 0) {
+        r = *mask = file ? empty_file(w) : empty_directory(w);
     }
     if (r >= 0) {
-        r = mnt_attach(tree, at.dir, at.path);
+        r = mnt_attach(*mask, at.dir, at.path);
     }
-    fd_close(&at.own);
+    if (r == 0) {
+        *mask = -1;
+    }
     return r;
 }
 
 static int do_readonly(const struct walk *w, const struct plan_op *op)
 {
-    int tree FD_CLEANUP = -1;
     struct place at;
+    int tree;
     int r = find_target(w, op, &at);
 
-    if (r == 0) {
-        r = tree = mnt_clone(at.dir, at.path, true);
+    if (r < 0) {
+        return r;
     }
-    if (r >= 0) {
-        r = mnt_set(tree, MOUNT_ATTR_RDONLY, true);
+    tree = mnt_clone(at.dir, at.path, true);
+    if (tree < 0) {
+        return tree;
     }
-    if (r == 0) {
-        r = mnt_attach(tree, at.dir, at.path);
-    }
-    fd_close(&at.own);
-    return r;
+    r = mnt_set(tree, MOUNT_ATTR_RDONLY, true);
+    return r < 0 ? r : mnt_attach(tree, at.dir, at.path);
 }
 
 static int do_setattr(const struct walk *w, const struct plan_op *op)
 {
-    int target FD_CLEANUP =
-        op->target[0] == 0 ? fcntl(w->root, F_DUPFD_CLOEXEC, 3) : open_target(w, op);
+    int target = op->target[0] == 0 ? w->root : open_target(w, op);
 
     return target < 0 ? target : mnt_set(target, op->attr, (op->flags & OPF_RECURSIVE) != 0);
 }

@@ -5,16 +5,21 @@
 
 #include "core/plan.h"
 
+/*
+ * What a walk opens it leaves open, attached trees and folders alike: the caller closes all of them in
+ * one call when it is over (init_keep_own()), or ends.
+ */
 struct walk {
-    int root;   // owned: the new root's mount; -1 before OP_ROOT
-    int dev;    // owned: KEEP_DEV, the tmpfs that holds our devices; -1 before it is mounted
-    int empty;  // owned: an empty directory, to mask with copies of it; -1 before OPF_EMPTY
-    int devpts; // KEEP_DEVPTS, KEEP_PROC: the caller's once walk_plan() is over; -1: none
+    int root;        // the new root's mount; -1 before OP_ROOT
+    int dev;         // KEEP_DEV, the tmpfs that holds our devices; -1 before it is mounted
+    int empty;       // an empty directory, to mask with copies of it; -1 before OPF_EMPTY
+    int mask_folder; // a detached mount that the next OP_MASK of its kind takes; -1: none yet
+    int mask_file;
+    int devpts; // KEEP_DEVPTS, KEEP_PROC: what the caller keeps; -1: none
     int proc;
 };
 
 void walk_init(struct walk *w);
-void walk_finish(struct walk *w);
 
 /*
  * Carries out all operations. The current directory is the rootfs at first, the new root mount at

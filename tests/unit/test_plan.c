@@ -163,16 +163,18 @@ static void test_fields_and_flags_come_back(void **state)
     (void)state;
     begin(&i);
     wire_tlv_u64(&i.w, TAG_FEATURES, UINT64_MAX);
-    plan_put_op(&i.w, &largest);
     wire_tlv_u64(&i.w, TAG_GRACE, INT64_MAX);
     wire_tlv_str(&i.w, TAG_OBJECT, "hostname");
     wire_tlv_str(&i.w, TAG_ARG, "sh");
+    plan_put_op(&i.w, &largest);
     assert_int_equal(plan_decode(bytes_of(&i), &plan), 0);
     assert_true(plan.flags == UINT64_MAX);
     assert_true(plan.fields.num[TAG_GRACE] == INT64_MAX);
     assert_true(slice_equals(plan.fields.text[TAG_OBJECT], "hostname"));
     cursor = plan.fields.body;
     assert_true(proto_next(&cursor, TAG_ARG, &value) && slice_equals(value, "sh"));
+    assert_int_equal(cursor.len, 0); // where the operations begin
+    assert_ptr_equal(plan.cursor.data, cursor.data);
     begin(&i);
     assert_int_equal(plan_decode(bytes_of(&i), &plan), 0);
     assert_true(plan.flags == 0);
