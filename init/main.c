@@ -14,7 +14,8 @@
 
 #define CODE_FAILED 125
 
-static struct init state;
+/* Last of what is small, so that it and all of the C library's lie in one page. */
+static struct init state INIT_LARGE;
 
 /* The launcher's way in: no word of a person's, so it is no option. */
 static bool is_launched(int argc, char **argv)

@@ -20,8 +20,9 @@
 extern const uint8_t init_image_start[];
 extern const uint8_t init_image_end[];
 
-/* The first page holds the build id, a hash of all that was linked. */
-#define HEAD_BYTES 4096
+/* The headers and the note behind them, which is the build id: a hash of all that was linked. */
+#define HEAD_BYTES 1024
+#define PATH_BYTES 1024
 
 static size_t image_size(void)
 {
@@ -80,7 +81,7 @@ static int open_installed_at(const char *path)
 static int open_beside(int (*open_at)(const char *path), const char *program, size_t len)
 {
     static const char name[] = "porthole-init";
-    char path[4096 + sizeof(name)];
+    char path[PATH_BYTES];
 
     while (len > 0 && program[len - 1] != '/') {
         len--;
@@ -100,7 +101,7 @@ static int open_beside(int (*open_at)(const char *path), const char *program, si
 static int open_installed(int (*open_at)(const char *path))
 {
     const char *executed = (const char *)getauxval(AT_EXECFN);
-    char path[4096];
+    char path[PATH_BYTES];
     ssize_t n;
     int fd = open_at(PORTHOLE_LIBEXECDIR "/porthole-init");
 

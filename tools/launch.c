@@ -26,8 +26,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HIGH_FD 128 /* sources are moved above all places that PID 1 expects something at */
-
 #define PLACES_MAX (LAUNCH_FD_FIRST_BIND + LAUNCH_BINDS_MAX + 1)
 
 /* What the child needs; it shares our memory until its exec. */
@@ -43,17 +41,17 @@ static int place_descriptors(struct child *c)
 {
     int last = c->count - 1;
 
+    for (int i = 0; i < 3;
+         i++) { // PID 1 must find no gap there, on a host without /dev/null either
+        c->source[i] = c->source[i] >= 0 ? c->source[i] : c->source[LAUNCH_FD_PLAN];
+    }
     for (int i = 0; i < c->count; i++) {
-        if (c->source[i] >= 0) {
-            c->source[i] = fcntl(c->source[i], F_DUPFD_CLOEXEC, HIGH_FD);
+        if (c->source[i] >= 0 && c->source[i] < c->count) { // it is in another's place
+            c->source[i] = fcntl(c->source[i], F_DUPFD, c->count);
             if (c->source[i] < 0) {
                 return -errno;
             }
         }
-    }
-    for (int i = 0; i < 3;
-         i++) { // PID 1 must find no gap there, on a host without /dev/null either
-        c->source[i] = c->source[i] >= 0 ? c->source[i] : c->source[LAUNCH_FD_PLAN];
     }
     for (int i = 0; i < c->count; i++) {
         if (c->source[i] < 0) {

@@ -17,7 +17,7 @@
 #define NSND (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 #define RO MOUNT_ATTR_RDONLY
 
-#define PLAN_BASE 8192 /* bytes that the table's operations and the single fields stay below */
+#define PLAN_BASE 4608 /* bytes that the table's operations and the single fields stay below */
 
 /* Under which conditions a row of the table holds. */
 enum when {
@@ -307,7 +307,7 @@ static size_t plan_size(const struct spec *s)
 
 int spec_plan(const struct spec *s)
 {
-    uint8_t room[PLAN_BASE + 4096]; // most plans; a heap costs ten times its few pages
+    uint8_t room[PLAN_BASE + 1024]; // most plans: a heap costs ten times these two pages
     size_t cap = plan_size(s);
     uint8_t *data = cap <= sizeof(room) ? room : NULL;
     struct wire_writer w;

@@ -28,7 +28,7 @@
 
 #define OBJECT_MAX 256 /* bytes of a name in an error */
 #define PATH_BYTES 4096
-#define ROOM_POINTERS 512 /* 4 KiB: what arguments and environment of most commands fit into */
+#define ROOM_POINTERS 256 /* 2 KiB: what arguments and environment of most commands fit into */
 
 /* What is being built for exec, all of it in one piece: pointers from the front, then strings. */
 struct image {

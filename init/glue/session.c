@@ -72,7 +72,7 @@ static int take_fds(struct command *c, const struct sock_fds *fds, int *ret_args
 /* The plan's fields are the session's defaults: environment, user, directory. */
 static const struct proto_msg *plan_fields(const struct init *in)
 {
-    static struct plan plan;
+    static struct plan plan INIT_LARGE;
     struct slice image = {NULL, 0};
 
     if (in->plan_fd < 0 || fd_map_sealed(in->plan_fd, SESSION_ARGS_MAX, &image) < 0 ||

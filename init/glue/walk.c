@@ -83,16 +83,15 @@ static int find_target(const struct walk *w, const struct plan_op *op, struct pl
     return ret->dir < 0 ? ret->dir : 0;
 }
 
-/* The folder that it is in, for what is made there; its last component is the path. */
-static int find_parent(const struct walk *w, const struct plan_op *op, struct place *ret)
+/* The folder that it is in, for what is made there; its last component is the path, maybe in name. */
+static int find_parent(const struct walk *w, const struct plan_op *op, char name[NAME_BYTES],
+                       struct place *ret)
 {
-    static char name[NAME_BYTES];
-
     if (is_ours(w, op->target, ret)) {
         return 0;
     }
-    *ret = (struct place){.dir = mnt_open_parent(w->root, op->target, name, sizeof(name)),
-                          .path = name};
+    *ret =
+        (struct place){.dir = mnt_open_parent(w->root, op->target, name, NAME_BYTES), .path = name};
     return ret->dir < 0 ? ret->dir : 0;
 }
 
@@ -251,8 +250,9 @@ static int make_directory(struct walk *w, const struct plan_op *op, const struct
 /* What is made in a folder: nodes, links, folders. */
 static int do_make(struct walk *w, const struct plan_op *op)
 {
+    char name[NAME_BYTES];
     struct place at;
-    int r = find_parent(w, op, &at);
+    int r = find_parent(w, op, name, &at);
 
     if (r < 0) {
         return r;

@@ -13,6 +13,7 @@
 int net_loopback_up(void)
 {
     struct ifreq request;
+    int r;
     int fd FD_CLEANUP = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0) {
@@ -21,5 +22,12 @@ int net_loopback_up(void)
     memset(&request, 0, sizeof(request));
     memcpy(request.ifr_name, "lo", sizeof("lo"));
     request.ifr_flags = IFF_UP; // lo is new: it has none of the flags that this would clear
-    return ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
+    if (ioctl(fd, SIOCSIFFLAGS, &request) == 0) {
+        return 0;
+    }
+    r = -errno;
+    if (ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) != 0) {
+        return 0; // it is up already: that takes no right
+    }
+    return r;
 }

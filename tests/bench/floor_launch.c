@@ -240,9 +240,9 @@ _Noreturn static void inside(char **argv)
     need(syscall(SYS_pivot_root, ".", ".") == 0 && syscall(SYS_umount2, ".", 2) == 0 &&
              chdir("/") == 0 && sethostname(NAME, sizeof(NAME) - 1) == 0,
          "pivot_root");
-    p[3] = (struct pollfd){.fd = listen_at(open("run/porthole/self", O_PATH | O_CLOEXEC),
-                                           "inside.sock"),
-                           .events = POLLIN};
+    p[3] = (struct pollfd){
+        .fd = listen_at(open("run/porthole/self", O_PATH | O_CLOEXEC), "inside.sock"),
+        .events = POLLIN};
     (void)chdir("/");
     (void)syscall(SYS_setresgid, -1, -1, 65534);
     capabilities();
