@@ -105,7 +105,7 @@ static struct slice base_env(const struct command *c)
 static int place_image(struct command *c, struct image *img, char *room[ROOM_POINTERS])
 {
     static const char home_key[] = "HOME=";
-    size_t bytes = sizeof(home_key) + 2 * USER_PATH_MAX;
+    size_t bytes = sizeof(home_key) + strlen(img->user.home) + sizeof("/bin/sh");
     size_t args = count_values(c->args, TAG_ARG, &bytes) + 1;
     size_t env = count_values(c->args, TAG_ENV, &bytes) + 1;
     size_t pointers;
@@ -251,8 +251,19 @@ static void setup_stdio(struct command *c, const struct image *img)
     pty_finish(&c->pty);
 }
 
+/* Names as much of the object as an error holds. */
+_Noreturn static __attribute__((noinline)) void fail_text(struct command *c, enum step step,
+                                                          int error, struct slice object)
+{
+    char text[OBJECT_MAX + 1] = "";
+
+    object.len = object.len < OBJECT_MAX ? object.len : OBJECT_MAX;
+    (void)slice_to_string(object, text, sizeof(text));
+    fail(c, step, error, text);
+}
+
 /* Bounding set while still root, then the user, then the sets that the documentation promises. */
-static void drop_privileges(struct command *c, const struct image *img, const char *user)
+static void drop_privileges(struct command *c, const struct image *img, struct slice user)
 {
     const struct init *in = c->init;
     int r;
@@ -266,7 +277,7 @@ static void drop_privileges(struct command *c, const struct image *img, const ch
     if (in->launched || proto_has(c->own, TAG_USER)) {
         r = user_become(&img->user, in->userns);
         if (r < 0) {
-            fail(c, STEP_USER, r, user);
+            fail_text(c, STEP_USER, r, user);
         }
     }
     if (!in->launched) {
@@ -302,16 +313,13 @@ static int execute_path(char *path, char **argv)
  * As execvp(3), with the environment's own PATH and with sh for scripts, which musl's leaves out. The
  * most telling error is kept: what was found and could not be executed, before "not found".
  */
-static int execute(char **argv)
+static __attribute__((noinline)) int execute_found(char **argv)
 {
     const char *search = getenv("PATH");
     char path[PATH_BYTES];
     size_t name = strlen(argv[0]);
     int error = -ENOENT;
 
-    if (strchr(argv[0], '/') != NULL) {
-        return execute_path(argv[0], argv);
-    }
     if (search == NULL) {
         search = "/usr/local/bin:/bin:/usr/bin";
     }
@@ -340,13 +348,24 @@ static int execute(char **argv)
     }
 }
 
-/* For a path in an error or a call; what does not fit was no path anyway. */
-static const char *to_path(struct slice s, char *buf, size_t cap)
+/* A path needs no room for one: a page of stack less that is touched for the first time. */
+static int execute(char **argv)
 {
-    if (slice_to_string(s, buf, cap) < 0) {
-        buf[0] = 0;
+    return strchr(argv[0], '/') != NULL ? execute_path(argv[0], argv) : execute_found(argv);
+}
+
+/* Apart from its caller, as its room is a page of stack that most commands need not touch. */
+static __attribute__((noinline)) void enter_workdir(struct command *c, struct slice workdir)
+{
+    char path[PATH_BYTES];
+    int r = slice_to_string(workdir, path, sizeof(path));
+
+    if (r < 0) {
+        fail(c, STEP_WORKDIR, r, "workdir");
     }
-    return buf;
+    if (chdir(path) < 0) {
+        fail(c, STEP_WORKDIR, -errno, path);
+    }
 }
 
 /*
@@ -365,18 +384,18 @@ static void keep_only(const struct command *c)
 
 _Noreturn void command_become(struct command *c)
 {
+    static const struct slice passwd = {(const uint8_t *)"/etc/passwd", 11};
     struct image img = {.argv = NULL};
     struct slice user = text_of(c, TAG_USER);
     struct slice workdir = text_of(c, TAG_WORKDIR);
     char *room[ROOM_POINTERS];
-    char path[PATH_BYTES];
     int r;
 
     (void)setsid();
     keep_only(c);
     r = user_resolve(user, &img.user);
     if (r < 0) {
-        fail(c, STEP_USER, r, user.len > 0 ? to_path(user, path, sizeof(path)) : "/etc/passwd");
+        fail_text(c, STEP_USER, r, user.len > 0 ? user : passwd);
     }
     r = place_image(c, &img, room);
     if (r == 0) {
@@ -387,12 +406,11 @@ _Noreturn void command_become(struct command *c)
     }
     build_env(c, &img);
     setup_stdio(c, &img);
-    drop_privileges(c, &img, to_path(user, path, sizeof(path)));
-    if (workdir.len >= sizeof(path)) {
-        fail(c, STEP_WORKDIR, -ENAMETOOLONG, "workdir");
-    }
-    if (chdir(workdir.len > 0 ? to_path(workdir, path, sizeof(path)) : "/") < 0) {
-        fail(c, STEP_WORKDIR, -errno, path);
+    drop_privileges(c, &img, user);
+    if (workdir.len > 0) {
+        enter_workdir(c, workdir);
+    } else if (chdir("/") < 0) {
+        fail(c, STEP_WORKDIR, -errno, "/");
     }
     r = fd_cloexec_from(3);
     if (r < 0) {
