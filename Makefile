@@ -100,7 +100,7 @@ build/$1/porthole-init build/$1/porthole: build/$1/%: build/$1/%.full
 	$(Q)$(or $(STRIP_$1),ln -f) $(if $(STRIP_$1),$$@ $$<,$$< $$@)
 build/$1/init_image.o: build/$1/porthole-init
 	$$(call say,AS,$$@)
-	$(Q)printf '%s\n' '.section .rodata.init_image,"a"' '.balign 4096' '.globl init_image_start, init_image_end' \
+	$(Q)printf '%s\n' '.section .rodata.zz_init_image,"a"' '.balign 4096' '.globl init_image_start, init_image_end' \
 		'init_image_start: .incbin "$$<"' 'init_image_end: .byte 0' '.section .note.GNU-stack,""' | \
 		$$(CC_$1) -c -x assembler -o $$@ -
 -include $(foreach d,init/core init/sys init/glue init tools tests/unit tests/sys tests/fuzz,$(wildcard build/$1/$d/*.d))

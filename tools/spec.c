@@ -32,70 +32,63 @@ enum when {
     BINDS_NODES = 1 << 7, /* it is not */
 };
 
+/*
+ * An operation as plan_op has it, its strings in place: with pointers the table would have to be relocated,
+ * which is a page of memory and a fault in every porthole command.
+ */
 struct row {
     unsigned when; // all of its bits must hold
-    struct plan_op op;
+    uint16_t kind;
+    uint16_t flags;
+    uint32_t a;
+    uint64_t attr;
+    uint64_t b;
+    uint64_t c;
+    char target[24];
+    char source[16];
+    char options[48];
 };
 
-#define MOUNT_ROW(w, type, path, opts, attrs, f, keep) \
-    { \
-        (w), \
-        { \
-            .kind = OP_MOUNT, .target = (path), .source = (type), .options = (opts), \
-            .attr = (attrs), .flags = (f), .a = (keep) \
-        } \
-    }
 /* makedev(3) for small numbers, constant under every C library. */
 #define DEVICE(major_number, minor_number) ((major_number) << 8 | (minor_number))
 
-#define NODE_ROWS(name, major_number, minor_number) \
-    {MAKES_NODES, \
-     {.kind = OP_NODE, \
-      .target = "dev/" name, \
-      .a = 0666, \
-      .b = DEVICE(major_number, minor_number)}}, \
+/* clang-format off: a row a line */
+#define MOUNT_ROW(w, type, path, opts, attrs, f, keep) \
     { \
-        BINDS_NODES, \
-        { \
-            .kind = OP_NODE, .target = "dev/" name, .source = "/dev/" name, .c = 1, \
-            .b = DEVICE(major_number, minor_number) \
-        } \
+        .when = (w), .kind = OP_MOUNT, .target = path, .source = type, .options = opts, \
+        .attr = (attrs), .flags = (f), .a = (keep) \
+    }
+#define NODE_ROWS(name, major_number, minor_number) \
+    {.when = MAKES_NODES, \
+     .kind = OP_NODE, \
+     .target = "dev/" name, \
+     .a = 0666, \
+     .b = DEVICE(major_number, minor_number)}, \
+    { \
+        .when = BINDS_NODES, .kind = OP_NODE, .target = "dev/" name, .source = "/dev/" name, \
+        .c = 1, .b = DEVICE(major_number, minor_number) \
     }
 #define PART_ROW(from, path, attrs, f) \
     { \
-        ALWAYS, \
-        { \
-            .kind = OP_PART, .target = (path), .source = (from), .attr = (attrs), .flags = (f) \
-        } \
+        .kind = OP_PART, .target = path, .source = from, .attr = (attrs), .flags = (f) \
     }
 #define LINK_ROW(path, to) \
     { \
-        ALWAYS, \
-        { \
-            .kind = OP_SYMLINK, .target = (path), .source = (to) \
-        } \
+        .kind = OP_SYMLINK, .target = path, .source = to \
     }
 #define DIR_ROW(path, mode) \
     { \
-        ALWAYS, \
-        { \
-            .kind = OP_DIRECTORY, .target = (path), .a = (mode) \
-        } \
+        .kind = OP_DIRECTORY, .target = path, .a = (mode) \
     }
 #define MASK_ROW(path, f) \
     { \
-        ALWAYS, \
-        { \
-            .kind = OP_MASK, .target = (path), .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS | (f) \
-        } \
+        .kind = OP_MASK, .target = path, .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS | (f) \
     }
 #define READONLY_ROW(path) \
     { \
-        ALWAYS, \
-        { \
-            .kind = OP_READONLY, .target = (path), .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS \
-        } \
+        .kind = OP_READONLY, .target = path, .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS \
     }
+/* clang-format on */
 
 /*
  * Which file system is mounted where, and when. /proc, /sys and /dev must be real directories: a
@@ -109,13 +102,13 @@ static const struct row table[] = {
     // Fresh sysfs needs its network namespace to belong to the user namespace; else the host's.
     MOUNT_ROW(MAPPED, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
     MOUNT_ROW(SINGLE | OWN_NET, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
-    {SINGLE | HOST_NET,
-     {.kind = OP_BIND,
-      .target = "sys",
-      .source = "/sys",
-      .a = PLAN_NO_FD,
-      .attr = RO,
-      .flags = OPF_NO_SYMLINKS}},
+    {.when = SINGLE | HOST_NET,
+     .kind = OP_BIND,
+     .target = "sys",
+     .source = "/sys",
+     .a = PLAN_NO_FD,
+     .attr = RO,
+     .flags = OPF_NO_SYMLINKS},
     MOUNT_ROW(CGROUP, "cgroup2", "sys/fs/cgroup", "", NSN | RO, OPF_NO_SYMLINKS | OPF_OPTIONAL, 0),
     MOUNT_ROW(ALWAYS, "tmpfs", "dev", "mode=755", NS, OPF_NO_SYMLINKS, KEEP_DEV),
     NODE_ROWS("null", 1, 3),
@@ -129,7 +122,7 @@ static const struct row table[] = {
     DIR_ROW("dev/pts/run", 0755),
     DIR_ROW("dev/pts/tmp", 01777),
     // Nothing can ever be put into it once its own mount covers it: masks are copies of it.
-    {ALWAYS, {.kind = OP_DIRECTORY, .target = "dev/shm", .a = 0755, .flags = OPF_EMPTY}},
+    {.kind = OP_DIRECTORY, .target = "dev/shm", .a = 0755, .flags = OPF_EMPTY},
     DIR_ROW("dev/mqueue", 0755),
     LINK_ROW("dev/ptmx", "pts/ptmx"),
     LINK_ROW("dev/fd", "/proc/self/fd"),
@@ -180,20 +173,27 @@ static unsigned conditions(const struct spec *s)
 }
 
 /* Mount points that are part of the image (not of a file system that an earlier row mounts). */
-static bool in_image(const struct plan_op *op)
+static bool in_image(const struct row *row)
 {
-    return (op->kind == OP_MOUNT || op->kind == OP_BIND || op->kind == OP_PART) &&
-           strchr(op->target, '/') == NULL;
+    return (row->kind == OP_MOUNT || row->kind == OP_BIND || row->kind == OP_PART) &&
+           strchr(row->target, '/') == NULL;
 }
 
 static void put_row(struct wire_writer *w, const struct row *row)
 {
-    struct plan_op op = row->op;
+    struct plan_op op = {
+        .kind = row->kind,
+        .flags = (uint16_t)(row->flags | (in_image(row) ? OPF_CREATE : 0)),
+        .a = row->a,
+        .attr = row->attr,
+        .b = row->b,
+        .c = row->c,
+        .target = row->target,
+        .source = row->source,
+        .options = row->options,
+    };
     struct stat st;
 
-    if (in_image(&op)) {
-        op.flags |= OPF_CREATE;
-    }
     if (op.kind == OP_BIND && stat(op.source, &st) == 0) {
         op.b = st.st_dev;
         op.c = st.st_ino;
@@ -376,8 +376,8 @@ void spec_note_missing(const struct spec *s, struct spec_made *ret_made)
 
     ret_made->count = 0;
     for (size_t i = 0; i < ROWS; i++) {
-        if ((table[i].when & have) == table[i].when && in_image(&table[i].op)) {
-            note(s, ret_made, table[i].op.target);
+        if ((table[i].when & have) == table[i].when && in_image(&table[i])) {
+            note(s, ret_made, table[i].target);
         }
     }
     for (size_t i = 0; i < s->bind_count; i++) {
