@@ -2,12 +2,12 @@
 /* A container's cgroup (version 2). */
 #include "cgroup.h"
 
+#include "path.h"
 #include "sys/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -34,16 +34,13 @@ static const char *find_mount(void)
 int cgroup_path(const char *name, bool unique, char *buf, size_t cap)
 {
     const char *mount = find_mount();
+    char pid[PATH_NUMBER];
 
     if (mount == NULL) {
         return -ENODEV;
     }
-    if (unique) {
-        (void)snprintf(buf, cap, "%s/" PREFIX "%s.%d", mount, name, getpid());
-    } else {
-        (void)snprintf(buf, cap, "%s/" PREFIX "%s", mount, name);
-    }
-    return 0;
+    return PATH_JOIN(buf, cap, mount, "/" PREFIX, name, unique ? "." : "",
+                     unique ? path_number(pid, (unsigned)getpid()) : "");
 }
 
 int cgroup_create(const char *path)

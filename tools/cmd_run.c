@@ -156,8 +156,7 @@ static int attend(struct run *r)
     struct spec_made made;
     int code;
 
-    spec_note_missing(&r->spec, &made);
-    code = launch_start(&r->spec, &r->runtime, r->relay.ends, &r->launched);
+    code = launch_start(&r->spec, &r->runtime, r->relay.ends, &made, &r->launched);
     if (code == 0) {
         relay_handed_over(&r->relay);
         fd_close(&r->runtime.exit);

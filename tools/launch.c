@@ -5,6 +5,7 @@
 #include "cgroup.h"
 #include "core/step.h"
 #include "image.h"
+#include "path.h"
 #include "report.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
@@ -234,7 +235,8 @@ static int wait_until_listening(const struct spec *s, int sync)
     return 0;
 }
 
-static int connect_first(struct spec *s, const struct runtime *run, int sync, struct launched *l)
+static int connect_first(struct spec *s, const struct runtime *run, int sync,
+                         struct spec_made *made, struct launched *l)
 {
     char path[RUNTIME_PATH_MAX + 32];
     uint8_t go[PROTO_HEADER];
@@ -251,11 +253,12 @@ static int connect_first(struct spec *s, const struct runtime *run, int sync, st
         proto_begin(&w, go, sizeof(go), PROTO_OK, 0);
         (void)sock_send(sync, go, (size_t)proto_end(&w), NULL, 0); // dead: the next read tells
     }
+    spec_note_missing(s, made); // before it is let on: while it starts this costs no time
     r = wait_until_listening(s, sync);
     if (r != 0) {
         return r;
     }
-    (void)snprintf(path, sizeof(path), "%s/op/control.sock", run->path);
+    (void)PATH_JOIN(path, sizeof(path), run->path, "/op/control.sock");
     l->conn = sock_connect(path);
     return l->conn < 0 ? report_failure("control socket: %s", report_errno(l->conn)) : 0;
 }
@@ -344,7 +347,8 @@ static void abandon(struct launched *l)
     fd_close(&l->sync);
 }
 
-int launch_start(struct spec *s, struct runtime *run, const int stdio[3], struct launched *ret)
+int launch_start(struct spec *s, struct runtime *run, const int stdio[3],
+                 struct spec_made *ret_made, struct launched *ret)
 {
     struct child c = {.userns = s->userns};
     int cgroup FD_CLEANUP = make_cgroup(s, run);
@@ -355,6 +359,7 @@ int launch_start(struct spec *s, struct runtime *run, const int stdio[3], struct
     int r;
 
     *ret = (struct launched){.pidfd = -1, .conn = -1, .sync = -1};
+    ret_made->count = 0;
     if (image == -EACCES) {
         return report_failure("porthole-init: this host forbids programs in a memfd (sysctl "
                               "vm.memfd_noexec), and none is installed in " PORTHOLE_LIBEXECDIR);
@@ -376,7 +381,7 @@ int launch_start(struct spec *s, struct runtime *run, const int stdio[3], struct
     r = clone_init(s, &c, cgroup, ret);
     fd_close(&far); // from here on its end of file is the child's end
     if (r == 0) {
-        r = connect_first(s, run, ret->sync, ret);
+        r = connect_first(s, run, ret->sync, ret_made, ret);
     }
     if (r != 0) {
         abandon(ret);

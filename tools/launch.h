@@ -17,10 +17,12 @@ struct launched {
 
 /*
  * Starts PID 1 and returns once the monitor's connection stands; how the boot goes on is read from
- * there. stdio: the container's ends of its streams. All signals must be blocked. 0, or an exit code
- * with the error reported and nothing left running.
+ * there. stdio: the container's ends of its streams. ret_made: the mount points that it will have to make
+ * (spec_note_missing()). All signals must be blocked. 0, or an exit code with the error reported and
+ * nothing left running.
  */
-int launch_start(struct spec *s, struct runtime *run, const int stdio[3], struct launched *ret);
+int launch_start(struct spec *s, struct runtime *run, const int stdio[3],
+                 struct spec_made *ret_made, struct launched *ret);
 
 /* What PID 1 has reported of a failed boot, if anything. True, with its exit code, where it had. */
 bool launch_read_failure(const struct spec *s, struct launched *l, int *ret_code);

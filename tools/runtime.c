@@ -4,6 +4,7 @@
 
 #include "cgroup.h"
 #include "core/limits.h"
+#include "path.h"
 #include "report.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
@@ -69,15 +70,15 @@ const char *runtime_default_name(const char *name)
 static int absolute_root(const char *root, char *buf, size_t cap)
 {
     char cwd[RUNTIME_PATH_MAX] = "";
-    int n;
+    size_t n;
 
     if (root[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL) {
         return report_failure("root: \"%s\": %s", root, report_errno(errno));
     }
-    n = snprintf(buf, cap, "%s%s%s", cwd, root[0] != '/' ? "/" : "", root);
-    if (n < 0 || (size_t)n + CONTAINER_NAME_MAX + 64 > cap) {
+    if (PATH_JOIN(buf, cap - CONTAINER_NAME_MAX - 64, cwd, root[0] != '/' ? "/" : "", root) < 0) {
         return report_failure("root: \"%.64s...\": the path is too long", root);
     }
+    n = strlen(buf);
     while (n > 1 && buf[n - 1] == '/') {
         buf[--n] = 0;
     }
@@ -181,7 +182,7 @@ static void clear_folder(const char *path)
     char cgroup[RUNTIME_PATH_MAX];
     ssize_t n;
 
-    (void)snprintf(link, sizeof(link), "%s/cgroup", path);
+    (void)PATH_JOIN(link, sizeof(link), path, "/cgroup");
     n = readlink(link, cgroup, sizeof(cgroup) - 1);
     if (n > 0) {
         cgroup[n] = 0;
@@ -206,12 +207,15 @@ static bool is_folder(const char *path, int dir)
 static void remove_folder(const char *root, const char *path, int dir)
 {
     char grave[RUNTIME_PATH_MAX + 64];
+    char pid[PATH_NUMBER];
+    char number[PATH_NUMBER];
     static unsigned count;
 
     if (!is_folder(path, dir)) {
         return;
     }
-    (void)snprintf(grave, sizeof(grave), "%s/.dead-%d-%u", root, getpid(), count++);
+    (void)PATH_JOIN(grave, sizeof(grave), root, "/.dead-", path_number(pid, (unsigned)getpid()), "-",
+                    path_number(number, count++));
     if (rename(path, grave) < 0) {
         return;
     }
@@ -351,6 +355,7 @@ static void clear_leftovers(const char *root)
 int runtime_create(const struct context *ctx, const char *name, long peek_gid, struct runtime *ret)
 {
     char draft[RUNTIME_PATH_MAX + 64];
+    char pid[PATH_NUMBER];
     int r;
 
     *ret = (struct runtime){.name = name, .dir = -1, .op = -1, .peek = -1, .exit = -1};
@@ -358,8 +363,9 @@ int runtime_create(const struct context *ctx, const char *name, long peek_gid, s
     if (r != 0) {
         return r;
     }
-    (void)snprintf(ret->path, sizeof(ret->path), "%.900s/%s", ret->root, name);
-    (void)snprintf(draft, sizeof(draft), "%s/.new-%d", ret->root, getpid());
+    (void)PATH_JOIN(ret->path, sizeof(ret->path), ret->root, "/", name);
+    (void)PATH_JOIN(draft, sizeof(draft), ret->root, "/.new-",
+                    path_number(pid, (unsigned)getpid()));
     r = make_root(ret->root);
     clear_leftovers(ret->root);
     if (r == 0 && mkdir(draft, 0711) < 0) {

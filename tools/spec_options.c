@@ -310,16 +310,16 @@ static int settle_caps(struct parser *p)
 /* Root of a user namespace may not do what root does: it launches as any other user. */
 static bool in_initial_userns(void)
 {
-    static const char all[] = "4294967295";
+    static const char all[] = " 4294967295\n"; // one line that maps every id
+    const size_t len = sizeof(all) - 1;
     int fd FD_CLEANUP = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
     char text[128];
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
 
     if (n < 0) {
         return true; // no /proc: told later, by name
     }
-    text[n] = 0;
-    return strstr(text, all) != NULL;
+    return (size_t)n >= len && memcmp(text + n - len, all, len) == 0;
 }
 
 /* What is not asked for but follows. */

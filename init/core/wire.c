@@ -26,26 +26,25 @@ void wire_put_bytes(struct wire_writer *w, const void *data, size_t len)
     w->len += len;
 }
 
-static void put_le(struct wire_writer *w, uint64_t v, size_t width)
-{
-    uint64_t bytes = htole64(v); // its first ones are those of any smaller width
-
-    wire_put_bytes(w, &bytes, width);
-}
-
 void wire_put_u16(struct wire_writer *w, uint16_t v)
 {
-    put_le(w, v, sizeof(v));
+    uint16_t bytes = htole16(v);
+
+    wire_put_bytes(w, &bytes, sizeof(bytes));
 }
 
 void wire_put_u32(struct wire_writer *w, uint32_t v)
 {
-    put_le(w, v, sizeof(v));
+    uint32_t bytes = htole32(v);
+
+    wire_put_bytes(w, &bytes, sizeof(bytes));
 }
 
 void wire_put_u64(struct wire_writer *w, uint64_t v)
 {
-    put_le(w, v, sizeof(v));
+    uint64_t bytes = htole64(v);
+
+    wire_put_bytes(w, &bytes, sizeof(bytes));
 }
 
 void wire_tlv_bytes(struct wire_writer *w, uint16_t tag, const void *data, size_t len)
@@ -68,12 +67,9 @@ void wire_tlv_str(struct wire_writer *w, uint16_t tag, const char *s)
 
 void wire_tlv_u64(struct wire_writer *w, uint16_t tag, uint64_t v)
 {
-    uint8_t bytes[8];
-    struct wire_writer value;
+    uint64_t bytes = htole64(v);
 
-    wire_writer_init(&value, bytes, sizeof(bytes));
-    wire_put_u64(&value, v);
-    wire_tlv_bytes(w, tag, bytes, sizeof(bytes));
+    wire_tlv_bytes(w, tag, &bytes, sizeof(bytes));
 }
 
 bool wire_get_bytes(struct slice *s, size_t len, struct slice *ret_v)
@@ -90,44 +86,40 @@ bool wire_get_bytes(struct slice *s, size_t len, struct slice *ret_v)
     return true;
 }
 
-static bool get_le(struct slice *s, size_t width, uint64_t *ret_v)
-{
-    struct slice bytes;
-    uint64_t v = 0;
-
-    if (!wire_get_bytes(s, width, &bytes)) {
-        return false;
-    }
-    memcpy(&v, bytes.data, width);
-    *ret_v = le64toh(v);
-    return true;
-}
-
 bool wire_get_u16(struct slice *s, uint16_t *ret_v)
 {
-    uint64_t v;
+    struct slice bytes;
 
-    if (!get_le(s, sizeof(*ret_v), &v)) {
+    if (!wire_get_bytes(s, sizeof(*ret_v), &bytes)) {
         return false;
     }
-    *ret_v = (uint16_t)v;
+    memcpy(ret_v, bytes.data, sizeof(*ret_v));
+    *ret_v = le16toh(*ret_v);
     return true;
 }
 
 bool wire_get_u32(struct slice *s, uint32_t *ret_v)
 {
-    uint64_t v;
+    struct slice bytes;
 
-    if (!get_le(s, sizeof(*ret_v), &v)) {
+    if (!wire_get_bytes(s, sizeof(*ret_v), &bytes)) {
         return false;
     }
-    *ret_v = (uint32_t)v;
+    memcpy(ret_v, bytes.data, sizeof(*ret_v));
+    *ret_v = le32toh(*ret_v);
     return true;
 }
 
 bool wire_get_u64(struct slice *s, uint64_t *ret_v)
 {
-    return get_le(s, sizeof(*ret_v), ret_v);
+    struct slice bytes;
+
+    if (!wire_get_bytes(s, sizeof(*ret_v), &bytes)) {
+        return false;
+    }
+    memcpy(ret_v, bytes.data, sizeof(*ret_v));
+    *ret_v = le64toh(*ret_v);
+    return true;
 }
 
 int wire_next_tlv(struct slice *s, struct wire_tlv *ret_tlv)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The least that the kernel charges for a launch: each effect that init/PROTOCOL.md's and the README's
- * launch sequence has on the system, said in the fewest calls, with nothing decided, checked, parsed or
- * reported. `floor-launch ROOT ROOTFS COMMAND`: ROOT is the runtime root; the rootfs has the usual
- * folders. What `porthole run` takes beyond this is its own.
+ * The least that the kernel charges for a launch: each effect that the README's launch sequence has, and
+ * each question that it has to ask (in which user namespace are we, where are cgroups, which masked paths
+ * does this kernel have), said in the fewest calls; nothing is parsed, planned, checked twice or reported.
+ * `floor-launch ROOT ROOTFS COMMAND`: ROOT is the runtime root; the rootfs has the usual folders. What
+ * `porthole run` takes beyond this is its own.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
@@ -23,12 +25,14 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,6 +120,8 @@ static void mounts(void)
 {
     static const char *const folders[] = {"pts", "pts/shm", "pts/run", "pts/tmp", "shm", "mqueue"};
     static const char *const fixed[] = {"bus", "fs", "irq", "sys"};
+    static const char *const rare[] = {"asound", "kcore",         "latency_stats",
+                                       "scsi",   "sched_debug", "sysrq-trigger"};
     static const struct {
         const char *path;
         unsigned major, minor;
@@ -162,6 +168,11 @@ static void mounts(void)
     (void)fresh("mqueue", NULL, NULL, NSN, dev, "mqueue");
     need(mkdirat(root, "run/porthole", 0755) == 0 && mkdirat(root, "run/porthole/self", 0755) == 0,
          "run/porthole");
+    for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++) {
+        if (faccessat(proc, rare[i], F_OK, 0) == 0) {
+            copy(dev, "null", 0, 0, proc, rare[i]);
+        }
+    }
     copy(empty, "", 0, NSN | MOUNT_ATTR_RDONLY, proc, "acpi");
     copy(empty, "", 0, NSN | MOUNT_ATTR_RDONLY, below(root, "sys/firmware"), "");
     copy(dev, "null", 0, 0, proc, "keys");
@@ -210,6 +221,7 @@ _Noreturn static void inside(char **argv)
     struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
     uint64_t all = ~UINT64_C(0);
     uint64_t none = 0;
+    static const uint64_t dispositions[4];
     struct pollfd p[4];
     char plan[PLAN_BYTES];
     int status = 0;
@@ -218,6 +230,11 @@ _Noreturn static void inside(char **argv)
     (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
     (void)syscall(SYS_close_range, FD_PLAN, ~0U, CLOSE_RANGE_CLOEXEC);
     (void)prctl(PR_SET_NAME, "floor-init", 0, 0, 0);
+    for (int i = 1; i <= 64; i++) { // what the launcher ignores the command does not
+        (void)syscall(SYS_rt_sigaction, i, &dispositions, NULL, sizeof(all));
+    }
+    (void)getrandom(plan, 16, GRND_NONBLOCK); // the instance
+    (void)fcntl(FD_PLAN, F_GET_SEALS);
     need(pread(FD_PLAN, plan, sizeof(plan), 0) == PLAN_BYTES, "plan");
     p[1] = (struct pollfd){.fd = listen_at(FD_OP, "control.sock"), .events = POLLIN};
     need(send(FD_SYNC, plan, 16, 0) == 16, "sync");
@@ -240,6 +257,8 @@ _Noreturn static void inside(char **argv)
     need(syscall(SYS_pivot_root, ".", ".") == 0 && syscall(SYS_umount2, ".", 2) == 0 &&
              chdir("/") == 0 && sethostname(NAME, sizeof(NAME) - 1) == 0,
          "pivot_root");
+    (void)syscall(SYS_close_range, FD_IMAGE, p[1].fd - 1, 0); // the image's links may lead there
+    (void)syscall(SYS_close_range, p[2].fd + 1, ~0U, 0);
     p[3] = (struct pollfd){
         .fd = listen_at(open("run/porthole/self", O_PATH | O_CLOEXEC), "inside.sock"),
         .events = POLLIN};
@@ -256,6 +275,7 @@ _Noreturn static void inside(char **argv)
     }
     (void)dup2(fd, 1);
     (void)dup2(fd, 2);
+    (void)madvise((void *)(((uintptr_t)plan & ~UINT64_C(4095)) - 69632), 65536, MADV_DONTNEED);
     while (waitpid(-1, &status, WNOHANG) == 0) {
         (void)poll(p, 4, -1);
     }
@@ -267,7 +287,7 @@ _Noreturn static void inside(char **argv)
 /* -- outside: what the launcher does */
 
 struct launch {
-    char path[512];
+    char path[512], grave[512];
     int dir, op, exit, rootfs, image, cgroup, plan, out[2], err[2], sync[2];
     const char *cgroup_path;
 };
@@ -277,9 +297,14 @@ static void prepare(struct launch *l, const char *root, const char *rootfs)
     static const char plan[PLAN_BYTES];
     struct mount_attr set = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID};
     char draft[512];
+    struct statfs fs;
 
+    l->rootfs = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+    (void)read(l->rootfs, draft, sizeof(draft));
+    (void)close(l->rootfs);
     (void)snprintf(draft, sizeof(draft), "%s/.new-" NAME, root);
     (void)snprintf(l->path, sizeof(l->path), "%s/" NAME, root);
+    (void)snprintf(l->grave, sizeof(l->grave), "%s/.dead-" NAME, root);
     l->rootfs = open(rootfs, O_PATH | O_CLOEXEC);
     need(mkdir(draft, 0711) == 0, draft);
     l->dir = open(draft, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -288,8 +313,9 @@ static void prepare(struct launch *l, const char *root, const char *rootfs)
     l->op = openat(l->dir, "op", O_PATH | O_CLOEXEC);
     l->exit = openat(l->dir, "exit", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     need(rename(draft, l->path) == 0, l->path);
-    l->cgroup_path = mkdir(cgroup, 0755) == 0 ? cgroup : cgroup_v2;
-    (void)(l->cgroup_path == cgroup_v2 && mkdir(cgroup_v2, 0755));
+    l->cgroup_path = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC ? cgroup_v2
+                                                                                           : cgroup;
+    (void)mkdir(l->cgroup_path, 0755);
     (void)symlinkat(l->cgroup_path, l->dir, "cgroup");
     l->cgroup = open(l->cgroup_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     l->image = (int)syscall(SYS_open_tree, AT_FDCWD, "/proc/self/exe",
@@ -348,11 +374,12 @@ static int attend(const struct launch *l, pid_t pid, int pidfd, int signals)
         if (p[0].revents != 0 && read(conn, buf, sizeof(buf)) <= 0) {
             p[0].fd = -1;
         } else if (p[0].revents != 0) {
+            (void)rename(l->path, l->grave); // so that nobody takes it for a container any more
             (void)unlinkat(l->dir, "cgroup", 0);
             (void)unlinkat(l->dir, "op/control.sock", 0);
             (void)unlinkat(l->dir, "exit", 0);
             (void)unlinkat(l->dir, "op", AT_REMOVEDIR);
-            (void)rmdir(l->path);
+            (void)rmdir(l->grave);
         }
     }
     (void)waitpid(pid, &status, 0);
