@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* porthole-init: options, boot, loop. */
 #include "core/options.h"
+#include "core/plan.h"
 #include "glue/boot.h"
 #include "glue/entry.h"
 #include "glue/help.h"
@@ -17,10 +18,14 @@
 /* Last of what is small, so that it and all of the C library's lie in one page. */
 static struct init state INIT_LARGE;
 
-/* The launcher's way in: no word of a person's, so it is no option. */
-static bool is_launched(int argc, char **argv)
+/* The launcher's way in: no word of a person's, so it is no option. Its enum launch_flag, or -1. */
+static int launch_flags(int argc, char **argv)
 {
-    return argc == 2 && strcmp(argv[1], "--launched") == 0;
+    if (argc != 3 || strcmp(argv[1], "--launched") != 0 || argv[2][0] < '0' ||
+        argv[2][0] > '0' + LAUNCH_FLAGS || argv[2][1] != 0) {
+        return -1;
+    }
+    return argv[2][0] - '0';
 }
 
 static int entrypoint(int argc, char **argv)
@@ -47,13 +52,16 @@ static int entrypoint(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    int flags;
+
     init_prepare(&state);
     sig_take_over(&state.inherited);
     if (fd_fill_stdio() < 0) {
         // No /dev/null: whatever lands on 0 to 2 is CLOEXEC and closed before a command sees it.
     }
-    if (is_launched(argc, argv)) {
-        _exit(boot_launched(&state) < 0 ? CODE_FAILED : loop_run(&state));
+    flags = launch_flags(argc, argv);
+    if (flags >= 0) {
+        _exit(boot_launched(&state, (unsigned)flags) < 0 ? CODE_FAILED : loop_run(&state));
     }
     _exit(entrypoint(argc, argv));
 }

@@ -34,7 +34,8 @@ struct child {
     int source[PLACES_MAX]; // descriptor for each place from 0 on; -1: nothing there
     int count;              // places in use; the last one is porthole-init itself
     bool userns;
-    int error; // -errno of what failed before the exec
+    char flags[2]; // enum launch_flag, a digit
+    int error;     // -errno of what failed before the exec
 };
 
 /* Every source to its place; nothing else of ours survives. */
@@ -66,9 +67,9 @@ static int place_descriptors(struct child *c)
 
 static void become_init(void *arg)
 {
-    static const char *const argv[] = {"porthole-init", "--launched", NULL};
     static const char *const envp[] = {"container=porthole", NULL};
     struct child *c = arg;
+    const char *const argv[] = {"porthole-init", "--launched", c->flags, NULL};
 
     (void)setsid(); // a terminal's signals are for us to pass on
     c->error = c->userns ? caps_raise_ambient() : 0;
@@ -235,26 +236,39 @@ static int wait_until_listening(const struct spec *s, int sync)
     return 0;
 }
 
-static int connect_first(struct spec *s, const struct runtime *run, int sync,
-                         struct spec_made *made, struct launched *l)
+/* What PID 1 needs no earlier than our connection is made while it starts, and costs no time. */
+static int prepare_rest(const struct spec *s, int plan, struct spec_made *made)
 {
-    char path[RUNTIME_PATH_MAX + 32];
+    int r = spec_write_plan(s, plan);
+
+    spec_note_missing(s, made); // before it is let on to make them
+    return r < 0 ? report_failure("arguments: %s", report_errno(r)) : 0;
+}
+
+/* In a user namespace PID 1 waits for its maps. */
+static int let_on(const struct spec *s, const struct launched *l)
+{
     uint8_t go[PROTO_HEADER];
     struct wire_writer w;
-    int r;
+    int r = s->userns ? write_maps(l->pid) : 0;
 
-    if (s->userns) {
-        r = write_maps(l->pid);
-        if (r < 0) {
-            return access("/proc/self", F_OK) < 0
-                       ? report_failure("/proc is not mounted: porthole needs it")
-                       : report_failure("user namespace: id maps: %s", report_errno(r));
-        }
-        proto_begin(&w, go, sizeof(go), PROTO_OK, 0);
-        (void)sock_send(sync, go, (size_t)proto_end(&w), NULL, 0); // dead: the next read tells
+    if (r < 0) {
+        return access("/proc/self", F_OK) < 0
+                   ? report_failure("/proc is not mounted: porthole needs it")
+                   : report_failure("user namespace: id maps: %s", report_errno(r));
     }
-    spec_note_missing(s, made); // before it is let on: while it starts this costs no time
-    r = wait_until_listening(s, sync);
+    if (s->userns) {
+        proto_begin(&w, go, sizeof(go), PROTO_OK, 0);
+        (void)sock_send(l->sync, go, (size_t)proto_end(&w), NULL, 0); // dead: the next read tells
+    }
+    return 0;
+}
+
+static int connect_first(const struct spec *s, const struct runtime *run, struct launched *l)
+{
+    char path[RUNTIME_PATH_MAX + 32];
+    int r = wait_until_listening(s, l->sync);
+
     if (r != 0) {
         return r;
     }
@@ -336,6 +350,13 @@ static int clone_init(struct spec *s, struct child *c, int cgroup, struct launch
     return c->error < 0 ? report_failure("porthole-init: %s", report_errno(c->error)) : 0;
 }
 
+/* enum launch_flag */
+static char launch_digit(const struct spec *s)
+{
+    return (char)('0' + (s->userns ? LAUNCH_USERNS : 0) + (s->net_host ? 0 : LAUNCH_NEWNET) +
+                  (s->peek_gid >= 0 ? LAUNCH_OBSERVERS : 0));
+}
+
 static void abandon(struct launched *l)
 {
     if (l->pid > 0) {
@@ -350,7 +371,7 @@ static void abandon(struct launched *l)
 int launch_start(struct spec *s, struct runtime *run, const int stdio[3],
                  struct spec_made *ret_made, struct launched *ret)
 {
-    struct child c = {.userns = s->userns};
+    struct child c = {.userns = s->userns, .flags = {launch_digit(s)}};
     int cgroup FD_CLEANUP = make_cgroup(s, run);
     int image FD_CLEANUP = image_open(!s->userns);
     int plan FD_CLEANUP = -1;
@@ -368,9 +389,9 @@ int launch_start(struct spec *s, struct runtime *run, const int stdio[3],
         return report_failure("porthole-init: %s", report_errno(image));
     }
     s->cgroup = cgroup >= 0;
-    plan = spec_plan(s);
+    plan = fd_memfd("porthole-plan", false);
     if (plan < 0) {
-        return report_failure("arguments: %s", report_errno(plan));
+        return report_failure("plan: %s", report_errno(plan));
     }
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
         return report_failure("socket: %s", report_errno(errno));
@@ -381,7 +402,13 @@ int launch_start(struct spec *s, struct runtime *run, const int stdio[3],
     r = clone_init(s, &c, cgroup, ret);
     fd_close(&far); // from here on its end of file is the child's end
     if (r == 0) {
-        r = connect_first(s, run, ret->sync, ret_made, ret);
+        r = let_on(s, ret);
+    }
+    if (r == 0) {
+        r = prepare_rest(s, plan, ret_made);
+    }
+    if (r == 0) {
+        r = connect_first(s, run, ret);
     }
     if (r != 0) {
         abandon(ret);

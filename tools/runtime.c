@@ -214,8 +214,8 @@ static void remove_folder(const char *root, const char *path, int dir)
     if (!is_folder(path, dir)) {
         return;
     }
-    (void)PATH_JOIN(grave, sizeof(grave), root, "/.dead-", path_number(pid, (unsigned)getpid()), "-",
-                    path_number(number, count++));
+    (void)PATH_JOIN(grave, sizeof(grave), root, "/.dead-", path_number(pid, (unsigned)getpid()),
+                    "-", path_number(number, count++));
     if (rename(path, grave) < 0) {
         return;
     }

@@ -276,9 +276,7 @@ static void put_mounts(struct wire_writer *w, const struct spec *s)
 
 static void put_plan(struct wire_writer *w, const struct spec *s)
 {
-    uint64_t flags = (s->userns ? PLAN_USERNS : 0u) | (s->net_host ? 0u : PLAN_NEWNET) |
-                     (s->cgroup ? PLAN_CGROUP : 0u) | (s->peek_gid >= 0 ? PLAN_OBSERVERS : 0u) |
-                     (s->detach ? PLAN_TELL_UP : 0u);
+    uint64_t flags = (s->cgroup ? PLAN_CGROUP : 0u) | (s->detach ? PLAN_TELL_UP : 0u);
 
     wire_tlv_str(w, TAG_RELEASE, PLAN_VERSION_TEXT);
     wire_tlv_u64(w, TAG_FEATURES, flags);
@@ -305,13 +303,13 @@ static size_t plan_size(const struct spec *s)
     return size;
 }
 
-int spec_plan(const struct spec *s)
+int spec_write_plan(const struct spec *s, int fd)
 {
     uint8_t room[PLAN_BASE + 1024]; // most plans: a heap costs ten times these two pages
     size_t cap = plan_size(s);
     uint8_t *data = cap <= sizeof(room) ? room : NULL;
     struct wire_writer w;
-    int fd;
+    int r;
 
     if (cap > SESSION_ARGS_MAX) {
         return -E2BIG;
@@ -324,11 +322,11 @@ int spec_plan(const struct spec *s)
     }
     wire_writer_init(&w, data, cap);
     put_plan(&w, s);
-    fd = w.overflow ? -E2BIG : fd_sealed_memfd("porthole-plan", data, w.len, false);
+    r = w.overflow ? -E2BIG : fd_fill_sealed(fd, data, w.len);
     if (data != room) {
         free(data);
     }
-    return fd;
+    return r;
 }
 
 void spec_finish(struct spec *s)

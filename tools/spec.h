@@ -50,10 +50,10 @@ struct spec {
 };
 
 /*
- * Writes the plan into a sealed memfd. Returns its descriptor, -E2BIG where the arguments do not fit
+ * Writes the plan into an empty memfd and seals it. 0, -E2BIG where the arguments do not fit
  * (SESSION_ARGS_MAX), or -errno.
  */
-int spec_plan(const struct spec *s);
+int spec_write_plan(const struct spec *s, int fd);
 
 /* Frees what the spec owns and closes its descriptors. */
 void spec_finish(struct spec *s);

@@ -16,11 +16,19 @@
 
 /* Options of a launch, in TAG_FEATURES of a plan. */
 enum plan_flag {
-    PLAN_USERNS = 1 << 0, /* wait for the maps, then be root in a new user namespace */
-    PLAN_NEWNET = 1 << 1, /* a network namespace of its own: bring loopback up */
-    PLAN_CGROUP = 1 << 2, /* PID 1 starts in the container's cgroup: unshare its namespace there */
-    PLAN_OBSERVERS = 1 << 3, /* there is a peek/ folder to listen in */
-    PLAN_TELL_UP = 1 << 5,   /* the launcher waits for UP */
+    PLAN_CGROUP = 1 << 2,  /* PID 1 starts in the container's cgroup: unshare its namespace there */
+    PLAN_TELL_UP = 1 << 5, /* the launcher waits for UP */
+};
+
+/*
+ * What PID 1 must know before it has the plan, which the launcher writes while PID 1 starts and has written
+ * and sealed when it connects: `porthole-init --launched DIGIT`, the digit being the sum of these.
+ */
+enum launch_flag {
+    LAUNCH_USERNS = 1,    /* wait for the maps, then be root in a new user namespace */
+    LAUNCH_NEWNET = 2,    /* a network namespace of its own: bring loopback up */
+    LAUNCH_OBSERVERS = 4, /* there is a peek/ folder to listen in */
+    LAUNCH_FLAGS = 7,
 };
 
 /* How a command is started; in TAG_FLAGS of a plan and of EXEC. */
@@ -62,7 +70,7 @@ enum plan_op_flag {
  * sources cloned by the launcher follow from LAUNCH_FD_FIRST_BIND on; OP_BIND names them.
  */
 enum launch_fd {
-    LAUNCH_FD_PLAN = 3, /* the sealed memfd */
+    LAUNCH_FD_PLAN = 3, /* the memfd: sealed once the launcher has connected */
     LAUNCH_FD_SYNC,     /* SEQPACKET pair: maps written (in), listening or failed (out) */
     LAUNCH_FD_ROOTFS,   /* O_PATH */
     LAUNCH_FD_OP_DIR,   /* folder of the operator's socket */

@@ -79,14 +79,14 @@ static int wait_for_maps(int sync)
     return n < 0 ? (int)n : 0;
 }
 
-static int listen_for_host(struct init *in, uint64_t flags)
+static int listen_for_host(struct init *in, unsigned flags)
 {
     int r;
 
     (void)umask(0177);
     r = in->listener[LISTEN_OPERATOR] =
         sock_listen_at(LAUNCH_FD_OP_DIR, "control.sock", LISTEN_BACKLOG);
-    if (r >= 0 && (flags & PLAN_OBSERVERS) != 0) {
+    if (r >= 0 && (flags & LAUNCH_OBSERVERS) != 0) {
         (void)umask(0111); // the folder is the access list, not the socket
         r = in->listener[LISTEN_OBSERVER] =
             sock_listen_at(LAUNCH_FD_PEEK_DIR, "peek.sock", LISTEN_BACKLOG);
@@ -126,27 +126,8 @@ static int accept_launcher(struct init *in, int sync)
     return fd < 0 ? fd : control_add_monitor(in, fd);
 }
 
-/*
- * What belongs to namespaces that we are in already, and takes time, is done while the launcher wakes
- * up and connects: loopback, and the bounding set (2 µs a capability), which leaves our own sets as
- * they are.
- */
-static int use_the_wait(const struct init *in, const struct plan *p, struct failure *f)
-{
-    int r;
-
-    if ((p->flags & PLAN_NEWNET) != 0) {
-        r = net_loopback_up();
-        if (r < 0) {
-            return failed(f, STEP_LOOPBACK, r, "lo");
-        }
-    }
-    r = caps_bound(~UINT64_C(0), in->caps | CAPSET_PID1);
-    return r < 0 ? failed(f, STEP_PRIVILEGES, r, "bounding set") : 0;
-}
-
 /* Step 1: the channel first, with the launcher's identity, before anything is isolated. */
-static int open_channel(struct init *in, const struct plan *p, struct failure *f)
+static int open_channel(struct init *in, unsigned flags, struct failure *f)
 {
     int r;
 
@@ -156,7 +137,7 @@ static int open_channel(struct init *in, const struct plan *p, struct failure *f
             return failed(f, STEP_MAPS, r, "uid_map");
         }
     }
-    r = listen_for_host(in, p->flags);
+    r = listen_for_host(in, flags);
     if (r < 0) {
         return failed(f, STEP_LISTEN, r, "control.sock");
     }
@@ -164,9 +145,10 @@ static int open_channel(struct init *in, const struct plan *p, struct failure *f
     if (r < 0) {
         return failed(f, STEP_ACCEPT, r, "control.sock");
     }
-    r = use_the_wait(in, p, f);
+    // Loopback is in a namespace that is ours already, and takes longer than the launcher to connect.
+    r = (flags & LAUNCH_NEWNET) != 0 ? net_loopback_up() : 0;
     if (r < 0) {
-        return r;
+        return failed(f, STEP_LOOPBACK, r, "lo");
     }
     r = accept_launcher(in, LAUNCH_FD_SYNC);
     if (r < 0) {
@@ -276,6 +258,10 @@ static int furnish(struct init *in, const struct plan *p, struct failure *f)
     if (!in->userns && setresgid((gid_t)-1, (gid_t)-1, OTHER_GID) < 0) {
         return failed(f, STEP_IDENTITY, -errno, "group");
     }
+    r = caps_bound(~UINT64_C(0), in->caps | CAPSET_PID1);
+    if (r < 0) {
+        return failed(f, STEP_PRIVILEGES, r, "bounding set");
+    }
     // A capability that the launcher itself lacks cannot be handed on (root without it, or a
     // container in a container): the launcher has refused --cap-add of it by name.
     r = caps_set((in->caps | CAPSET_PID1) & caps_effective());
@@ -327,24 +313,34 @@ static int start_main(struct init *in, const struct plan *p, struct pty *pty, st
     return r < 0 ? failed(f, STEP_STDIO, r, "/dev/null") : 0;
 }
 
-static int boot_steps(struct init *in, struct failure *f)
+/* The plan is complete and sealed since the launcher has connected. */
+static int read_plan(struct init *in, void *room, size_t cap, struct slice *ret_image,
+                     struct plan *ret_plan, struct failure *f)
+{
+    int r = fd_read_sealed(LAUNCH_FD_PLAN, room, cap, SESSION_ARGS_MAX, ret_image);
+
+    if (r == 0) {
+        r = plan_decode(*ret_image, ret_plan);
+    }
+    if (r < 0) {
+        return failed(f, STEP_PLAN, r, "plan");
+    }
+    in->caps = ret_plan->fields.num[TAG_CAPS];
+    in->tell_up = (ret_plan->flags & PLAN_TELL_UP) != 0;
+    return 0;
+}
+
+static int boot_steps(struct init *in, unsigned flags, struct failure *f)
 {
     uint8_t room[PLAN_BYTES];
     struct slice image = {NULL, 0};
     struct plan plan = {.flags = 0};
     struct pty pty = {-1, -1};
-    int r = fd_read_sealed(LAUNCH_FD_PLAN, room, sizeof(room), SESSION_ARGS_MAX, &image);
+    int r = open_channel(in, flags, f);
 
     if (r == 0) {
-        r = plan_decode(image, &plan);
+        r = read_plan(in, room, sizeof(room), &image, &plan, f);
     }
-    if (r < 0) {
-        return failed(f, STEP_PLAN, r, "plan");
-    }
-    in->userns = (plan.flags & PLAN_USERNS) != 0;
-    in->caps = plan.fields.num[TAG_CAPS];
-    in->tell_up = (plan.flags & PLAN_TELL_UP) != 0;
-    r = open_channel(in, &plan, f);
     if (r == 0) {
         r = enter_root(in, &plan, &pty, f);
     }
@@ -367,7 +363,7 @@ static int boot_steps(struct init *in, struct failure *f)
     return r;
 }
 
-int boot_launched(struct init *in)
+int boot_launched(struct init *in, unsigned flags)
 {
     struct failure f = {STEP_NONE, 0, ""};
     int r;
@@ -376,6 +372,7 @@ int boot_launched(struct init *in)
     in->started = clock_monotonic();
     in->pid1 = true;
     in->place = PLACE_LAUNCHED;
+    in->userns = (flags & LAUNCH_USERNS) != 0;
     in->plan_fd = LAUNCH_FD_PLAN;
     in->exit_fd = LAUNCH_FD_EXIT;
     // Not one of the launcher's descriptors reaches a command.
@@ -385,7 +382,7 @@ int boot_launched(struct init *in)
     sig_catch_crashes(&in->inherited, loop_crash);
     init_make_instance(in);
     if (r == 0) {
-        r = boot_steps(in, &f);
+        r = boot_steps(in, flags, &f);
     }
     if (r < 0) {
         report(in, &f);

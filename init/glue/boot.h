@@ -7,9 +7,9 @@
 
 /*
  * The launch sequence in the container (DESIGN): listen, accept the parent, isolate, mount, pivot,
- * fork the main command. On failure the launcher has been told the step; the caller exits with 125.
- * 0 or -errno.
+ * fork the main command. flags: enum launch_flag. On failure the launcher has been told the step; the
+ * caller exits with 125. 0 or -errno.
  */
-int boot_launched(struct init *in);
+int boot_launched(struct init *in, unsigned flags);
 
 #endif

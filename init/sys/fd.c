@@ -139,27 +139,33 @@ bool fd_is_anonymous_pipe(int fd)
            (unsigned long)fs.f_type == PIPEFS_MAGIC;
 }
 
-int fd_sealed_memfd(const char *name, const void *data, size_t len, bool executable)
+int fd_memfd(const char *name, bool executable)
 {
     unsigned exec = executable ? MFD_EXEC : MFD_NOEXEC_SEAL;
-    int fd FD_CLEANUP = -1;
-    int r;
+    long fd = syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING | exec);
 
-    fd = (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING | exec);
     if (fd < 0 && errno == EINVAL) { // before Linux 6.3
-        fd = (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        fd = syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     }
-    if (fd < 0) {
-        return -errno;
+    return fd < 0 ? -errno : (int)fd;
+}
+
+int fd_fill_sealed(int fd, const void *data, size_t len)
+{
+    int r = fd_write_all(fd, data, len);
+
+    if (r == 0 && fcntl(fd, F_ADD_SEALS, SEALS) < 0) {
+        r = -errno;
     }
-    r = fd_write_all(fd, data, len);
-    if (r < 0) {
-        return r;
-    }
-    if (fcntl(fd, F_ADD_SEALS, SEALS) < 0) {
-        return -errno;
-    }
-    return TAKE_FD(fd);
+    return r;
+}
+
+int fd_sealed_memfd(const char *name, const void *data, size_t len, bool executable)
+{
+    int fd FD_CLEANUP = fd_memfd(name, executable);
+    int r = fd < 0 ? fd : fd_fill_sealed(fd, data, len);
+
+    return r < 0 ? r : TAKE_FD(fd);
 }
 
 long fd_sealed_size(int fd, size_t max)

@@ -47,7 +47,13 @@ void fd_close_all_but(int *keep, size_t count);
 /* True where fd is a pipe without a name in any file system: a fifo of the host is not. */
 bool fd_is_anonymous_pipe(int fd);
 
-/* A memfd with this content, sealed against every change. Descriptor (CLOEXEC) or -errno. */
+/* An empty memfd that can be sealed. Descriptor (CLOEXEC) or -errno. */
+int fd_memfd(const char *name, bool executable);
+
+/* Fills such a memfd and seals it against every change. 0 or -errno. */
+int fd_fill_sealed(int fd, const void *data, size_t len);
+
+/* Both at once. Descriptor (CLOEXEC) or -errno. */
 int fd_sealed_memfd(const char *name, const void *data, size_t len, bool executable);
 
 /* Size of a memfd that carries all seals, or -EPERM (not sealed), -EFBIG (over max), -errno. */

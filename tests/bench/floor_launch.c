@@ -120,7 +120,7 @@ static void mounts(void)
 {
     static const char *const folders[] = {"pts", "pts/shm", "pts/run", "pts/tmp", "shm", "mqueue"};
     static const char *const fixed[] = {"bus", "fs", "irq", "sys"};
-    static const char *const rare[] = {"asound", "kcore",         "latency_stats",
+    static const char *const rare[] = {"asound", "kcore",       "latency_stats",
                                        "scsi",   "sched_debug", "sysrq-trigger"};
     static const struct {
         const char *path;
@@ -313,8 +313,8 @@ static void prepare(struct launch *l, const char *root, const char *rootfs)
     l->op = openat(l->dir, "op", O_PATH | O_CLOEXEC);
     l->exit = openat(l->dir, "exit", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     need(rename(draft, l->path) == 0, l->path);
-    l->cgroup_path = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC ? cgroup_v2
-                                                                                           : cgroup;
+    l->cgroup_path =
+        statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC ? cgroup_v2 : cgroup;
     (void)mkdir(l->cgroup_path, 0755);
     (void)symlinkat(l->cgroup_path, l->dir, "cgroup");
     l->cgroup = open(l->cgroup_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
