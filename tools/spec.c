@@ -44,7 +44,7 @@ struct row {
     uint64_t attr;
     uint64_t b;
     uint64_t c;
-    char target[24];
+    char target[32];
     char source[16];
     char options[48];
 };
@@ -120,6 +120,8 @@ static const struct row table[] = {
     DIR_ROW("dev/pts", 0755),
     DIR_ROW("dev/pts/shm", 01777),
     DIR_ROW("dev/pts/run", 0755),
+    DIR_ROW("dev/pts/run/porthole", 0755), // before the copy of the image's: these are ours
+    DIR_ROW("dev/pts/run/porthole/self", 0755),
     DIR_ROW("dev/pts/tmp", 01777),
     // Nothing can ever be put into it once its own mount covers it: masks are copies of it.
     {.kind = OP_DIRECTORY, .target = "dev/shm", .a = 0755, .flags = OPF_EMPTY},
@@ -138,8 +140,6 @@ static const struct row table[] = {
     MOUNT_ROW(SINGLE, "devpts", "dev/pts", "newinstance,ptmxmode=0666,mode=0620",
               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, KEEP_DEVPTS),
     MOUNT_ROW(ALWAYS, "mqueue", "dev/mqueue", "", NSN, 0, 0),
-    DIR_ROW("run/porthole", 0755),
-    DIR_ROW("run/porthole/self", 0755),
     // The last of each kind is there on every kernel: none of the masks is made in vain.
     MASK_ROW("proc/kcore", OPF_FILE),
     MASK_ROW("proc/latency_stats", OPF_FILE),

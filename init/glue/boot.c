@@ -386,8 +386,6 @@ int boot_launched(struct init *in, unsigned flags)
     }
     if (r < 0) {
         report(in, &f);
-        return r;
     }
-    init_keep_own(in, NULL);
-    return 0;
+    return r;
 }

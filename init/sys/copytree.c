@@ -132,7 +132,7 @@ static int copy_level(int from, int to, int depth, struct budget *left)
     while ((name = dir_next(&dir)) != NULL) {
         int r = copy_entry(from, to, name, depth, left);
 
-        if (r < 0) {
+        if (r < 0 && r != -EEXIST) {
             return r;
         }
     }

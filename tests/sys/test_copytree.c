@@ -357,11 +357,11 @@ static void copy_over_others(void)
     write_file("outside", "mine");
     write_file("from/name", "theirs");
     check_call(symlink("../outside", "to/name"));
-    check_is(copy(), -EEXIST);
+    check_is(copy(), 0);
     check_content("outside", "mine");
     check_call(unlink("to/name"));
     check_call(symlink("../new", "to/name"));
-    check_is(copy(), -EEXIST);
+    check_is(copy(), 0);
     check_is(access("new", F_OK), -1);
     check_call(unlink("to/name"));
     check_call(unlink("from/name"));
@@ -369,8 +369,14 @@ static void copy_over_others(void)
     write_file("from/name/file", "theirs");
     check_call(mkdir("folder", 0755));
     check_call(symlink("../folder", "to/name"));
-    check_is(copy(), -EEXIST);
+    check_is(copy(), 0);
     check_is(count_entries("folder"), 0);
+    check_call(unlink("to/name"));
+    check_call(mkdir("to/name", 0700));
+    write_file("from/other", "theirs");
+    check_is(copy(), 0);
+    check_is(count_entries("to/name"), 0); // a folder of ours is not added to
+    check_content("to/other", "theirs");   // and what comes behind it is copied
 }
 
 static void test_what_is_there_already_is_not_written_through(void **state)
