@@ -352,6 +352,21 @@ static void clear_leftovers(const char *root)
     }
 }
 
+static int make_draft(const char *root, const char *draft)
+{
+    int r = mkdir(draft, 0711) < 0 ? -errno : 0;
+
+    if (r == -ENOENT) {
+        r = make_root(root);
+    } else if (r == -EEXIST) { // of a process that had our number and was killed right here
+        remove_tree(draft);
+        r = 0;
+    } else {
+        return r;
+    }
+    return r == 0 && mkdir(draft, 0711) < 0 ? -errno : r;
+}
+
 int runtime_create(const struct context *ctx, const char *name, long peek_gid, struct runtime *ret)
 {
     char draft[RUNTIME_PATH_MAX + 64];
@@ -366,12 +381,8 @@ int runtime_create(const struct context *ctx, const char *name, long peek_gid, s
     (void)PATH_JOIN(ret->path, sizeof(ret->path), ret->root, "/", name);
     (void)PATH_JOIN(draft, sizeof(draft), ret->root, "/.new-",
                     path_number(pid, (unsigned)getpid()));
-    r = make_root(ret->root);
     clear_leftovers(ret->root);
-    if (r == 0 && mkdir(draft, 0711) < 0) {
-        remove_tree(draft); // of a process that had our number and was killed right here
-        r = mkdir(draft, 0711) < 0 ? -errno : 0;
-    }
+    r = make_draft(ret->root, draft);
     if (r == 0) {
         r = make_contents(ret, draft, peek_gid);
     }

@@ -23,6 +23,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HOSTNAME_BYTES 64 /* the kernel's limit: sethostname(2) */
@@ -307,15 +309,25 @@ static int settle_caps(struct parser *p)
     return 0;
 }
 
-/* Root of a user namespace may not do what root does: it launches as any other user. */
+/*
+ * Root of a user namespace may not do what root does: it launches as any other user. A timer that wakes a
+ * host up belongs to no namespace: who may make one has his capabilities from the initial one, and is
+ * told so a tenth of the time that /proc takes. Who may not is asked there.
+ */
 static bool in_initial_userns(void)
 {
     static const char all[] = " 4294967295\n"; // one line that maps every id
     const size_t len = sizeof(all) - 1;
-    int fd FD_CLEANUP = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+    int timer FD_CLEANUP = timerfd_create(CLOCK_BOOTTIME_ALARM, TFD_CLOEXEC);
+    int fd FD_CLEANUP = -1;
     char text[128];
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+    ssize_t n;
 
+    if (timer >= 0) {
+        return true;
+    }
+    fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+    n = fd < 0 ? -1 : read(fd, text, sizeof(text));
     if (n < 0) {
         return true; // no /proc: told later, by name
     }
