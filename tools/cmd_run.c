@@ -30,6 +30,7 @@ struct run {
     struct client client; // the monitor's connection, in the client's clothes
     struct relay relay;
     bool up;
+    bool gone;   // PID 1 has said its last word
     bool failed; // a FAILED or ERROR was reported
     int code;    // what that failure means
     int caller;  // --detach: where the caller waits for the outcome; -1
@@ -72,6 +73,7 @@ static void take_message(struct run *r)
         break;
     case PROTO_STATE: // gone: PID 1 takes down what is inside, we what is outside
         runtime_remove_folder(&r->runtime);
+        r->gone = true;
         break;
     case PROTO_AUDIT:
         monitor_audit(r->runtime.root, r->spec.name, &c->msg);
@@ -100,9 +102,13 @@ static void on_message(struct relay *relay)
         struct pollfd p = {.fd = r->client.fd, .events = POLLIN};
 
         while (r->client.fd >= 0 && poll(&p, 1, 0) > 0) {
-            if (client_receive(&r->client) > 0) {
+            bool more = client_receive(&r->client) > 0;
+
+            if (more) {
                 take_message(r);
-            } else {
+            }
+            if (!more ||
+                r->gone) { // its end of file would wake us only to wait for PID 1's own end
                 fd_close(&r->client.fd);
             }
         }
@@ -111,7 +117,7 @@ static void on_message(struct relay *relay)
         info.si_pid == r->launched.pid) {
         relay_end(relay, reap(r), true);
         r->launched.pid = -1;
-        if (!r->failed) {
+        if (!r->failed && !r->gone) {
             r->failed = launch_read_failure(&r->spec, &r->launched, &r->code);
         }
     }
@@ -159,7 +165,7 @@ static int attend(struct run *r)
     code = launch_start(&r->spec, &r->runtime, r->relay.ends, &made, &r->launched);
     if (code == 0) {
         relay_handed_over(&r->relay);
-        fd_close(&r->runtime.exit);
+        runtime_handed_over(&r->runtime);
         r->client.fd = r->launched.conn;
         r->relay.pidfd = r->launched.pidfd;
         code = relay_run(&r->relay);

@@ -417,6 +417,13 @@ void runtime_unlock(struct runtime *r)
     (void)flock(r->dir, LOCK_UN);
 }
 
+void runtime_handed_over(struct runtime *r)
+{
+    fd_close(&r->op);
+    fd_close(&r->peek);
+    fd_close(&r->exit);
+}
+
 void runtime_remove_folder(struct runtime *r)
 {
     ssize_t n;
@@ -442,7 +449,5 @@ void runtime_remove(struct runtime *r)
 void runtime_finish(struct runtime *r)
 {
     fd_close(&r->dir);
-    fd_close(&r->op);
-    fd_close(&r->peek);
-    fd_close(&r->exit);
+    runtime_handed_over(r);
 }

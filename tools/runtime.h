@@ -48,6 +48,9 @@ int runtime_create(const struct context *ctx, const char *name, long peek_gid, s
 /* Releases the lock: PID 1 listens. */
 void runtime_unlock(struct runtime *r);
 
+/* Closes what was for PID 1, which has its own descriptors of it. */
+void runtime_handed_over(struct runtime *r);
+
 /*
  * Removes NAME's folder, once; then its cgroup, which must be empty. The first may be done while PID 1
  * still takes its mounts down. Descriptors are closed by runtime_finish.

@@ -121,7 +121,7 @@ static const struct row table[] = {
     DIR_ROW("dev/pts/shm", 01777),
     DIR_ROW("dev/pts/run", 0755),
     DIR_ROW("dev/pts/run/porthole", 0755), // before the copy of the image's: these are ours
-    DIR_ROW("dev/pts/run/porthole/self", 0755),
+    {.kind = OP_DIRECTORY, .target = "dev/pts/run/porthole/self", .a = 0755, .flags = OPF_INSIDE},
     DIR_ROW("dev/pts/tmp", 01777),
     // Nothing can ever be put into it once its own mount covers it: masks are copies of it.
     {.kind = OP_DIRECTORY, .target = "dev/shm", .a = 0755, .flags = OPF_EMPTY},

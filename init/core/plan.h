@@ -62,7 +62,8 @@ enum plan_op_flag {
     OPF_FILE = 1 << 4,           /* target is a file, not a directory: OPF_CREATE, OP_MASK */
     OPF_RECURSIVE = 1 << 5,      /* OP_ROOT, OP_BIND: with the mounts below */
     OPF_READONLY_BELOW = 1 << 7, /* OP_ROOT: the mounts below it cannot be written */
-    OPF_EMPTY = 1 << 6, /* OP_DIRECTORY: what OP_MASK shows, read-only, in a directory's place */
+    OPF_EMPTY = 1 << 6,  /* OP_DIRECTORY: what OP_MASK shows, read-only, in a directory's place */
+    OPF_INSIDE = 1 << 8, /* OP_DIRECTORY: the folder of the container's own socket */
 };
 
 /*

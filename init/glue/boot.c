@@ -174,6 +174,20 @@ static int put_console(const struct init *in, const struct plan *p, int root, st
     return tree < 0 ? tree : mnt_attach(tree, target, "");
 }
 
+/* By its folder's descriptor: on the path to it there may be the image's links. */
+static int listen_inside(struct init *in, int folder)
+{
+    int r;
+
+    (void)umask(0111); // every process inside may ask
+    r = in->listener[LISTEN_INSIDE] = sock_listen_at(folder, "inside.sock", LISTEN_BACKLOG);
+    (void)umask(022);
+    if (r >= 0 && chdir("/") < 0) {
+        r = -errno;
+    }
+    return r < 0 ? r : 0;
+}
+
 /* Steps 2 to 4: namespaces of our own, the plan's mounts, the new root. */
 static int enter_root(struct init *in, struct plan *p, struct pty *pty, struct failure *f)
 {
@@ -212,32 +226,14 @@ static int enter_root(struct init *in, struct plan *p, struct pty *pty, struct f
     if (r < 0) {
         return failed(f, STEP_PIVOT, r, "rootfs");
     }
+    r = listen_inside(in, walk.inside);
+    if (r < 0) {
+        return failed(f, STEP_INSIDE, r, "/run/porthole/self/inside.sock");
+    }
     // The launcher's descriptors and the walk's lead into the host. From here on paths of the image
     // are resolved, and a link in it may say /proc/self/fd/N.
     init_keep_own(in, pty);
     return 0;
-}
-
-static int listen_inside(struct init *in)
-{
-    int root FD_CLEANUP = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int dir FD_CLEANUP = -1;
-    int r;
-
-    if (root < 0) {
-        return -errno;
-    }
-    dir = mnt_open(root, "run/porthole/self", O_PATH | O_DIRECTORY, MNT_IN_ROOT);
-    if (dir < 0) {
-        return dir;
-    }
-    (void)umask(0111); // every process inside may ask
-    r = in->listener[LISTEN_INSIDE] = sock_listen_at(dir, "inside.sock", LISTEN_BACKLOG);
-    (void)umask(022);
-    if (r >= 0 && chdir("/") < 0) {
-        r = -errno;
-    }
-    return r < 0 ? r : 0;
 }
 
 /* Step 5: what is left to set up from inside. */
@@ -248,10 +244,6 @@ static int furnish(struct init *in, const struct plan *p, struct failure *f)
 
     if (sethostname((const char *)host.data, host.len) < 0) {
         return failed(f, STEP_HOSTNAME, -errno, "hostname");
-    }
-    r = listen_inside(in);
-    if (r < 0) {
-        return failed(f, STEP_INSIDE, r, "/run/porthole/self/inside.sock");
     }
     // Root inside is the same user, and prlimit(2) asks for no more than that: with a saved group id
     // of its own PID 1 is somebody else. (A user namespace with one id has no other to give.)

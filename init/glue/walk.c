@@ -25,6 +25,7 @@ void walk_init(struct walk *w)
         .root = -1,
         .dev = -1,
         .empty = -1,
+        .inside = -1,
         .mask_folder = -1,
         .mask_file = -1,
         .devpts = -1,
@@ -236,15 +237,25 @@ static int make_node(const struct plan_op *op, const struct place *at)
 
 static int make_directory(struct walk *w, const struct plan_op *op, const struct place *at)
 {
+    int fd;
+
     if (mkdirat(at->dir, at->path, (mode_t)op->a) < 0 && errno != EEXIST) {
         return -errno;
     }
-    if ((op->flags & OPF_EMPTY) == 0) {
+    if ((op->flags & (OPF_EMPTY | OPF_INSIDE)) == 0) {
         return 0;
     }
     // Kept by descriptor, not as a clone: before Linux 6.15 a detached mount cannot be cloned again.
-    w->empty = openat(at->dir, at->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return w->empty < 0 ? -errno : 0;
+    fd = openat(at->dir, at->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return -errno;
+    }
+    if ((op->flags & OPF_EMPTY) != 0) {
+        w->empty = fd;
+    } else {
+        w->inside = fd;
+    }
+    return 0;
 }
 
 /* What is made in a folder: nodes, links, folders. */
@@ -326,18 +337,23 @@ static int empty_directory(const struct walk *w)
 }
 
 /* Our own node: nothing of the image may take its place (CVE-2025-31133). */
-static int empty_file(const struct walk *w)
+static int empty_file(struct walk *w)
 {
     struct stat st;
 
     if (w->dev < 0) {
         return -EBADMSG;
     }
-    if (fstatat(w->dev, "null", &st, AT_SYMLINK_NOFOLLOW) < 0) {
-        return -errno;
+    if (!w->null_ours) {
+        if (fstatat(w->dev, "null", &st, AT_SYMLINK_NOFOLLOW) < 0) {
+            return -errno;
+        }
+        if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3)) {
+            return -ENODEV;
+        }
+        w->null_ours = true;
     }
-    return S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3) ? mnt_clone(w->dev, "null", false)
-                                                              : -ENODEV;
+    return mnt_clone(w->dev, "null", false);
 }
 
 /*

@@ -13,9 +13,11 @@ struct walk {
     int root;        // the new root's mount; -1 before OP_ROOT
     int dev;         // KEEP_DEV, the tmpfs that holds our devices; -1 before it is mounted
     int empty;       // an empty directory, to mask with copies of it; -1 before OPF_EMPTY
+    int inside;      // OPF_INSIDE: folder of the container's own socket; -1 before
     int mask_folder; // a detached mount that the next OP_MASK of its kind takes; -1: none yet
     int mask_file;
-    int devpts; // KEEP_DEVPTS, KEEP_PROC: what the caller keeps; -1: none
+    bool null_ours; // our null was looked at
+    int devpts;     // KEEP_DEVPTS, KEEP_PROC: what the caller keeps; -1: none
     int proc;
 };
 

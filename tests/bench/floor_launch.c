@@ -31,9 +31,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LAST_CAP 40
@@ -234,8 +236,6 @@ _Noreturn static void inside(char **argv)
         (void)syscall(SYS_rt_sigaction, i, &dispositions, NULL, sizeof(all));
     }
     (void)getrandom(plan, 16, GRND_NONBLOCK); // the instance
-    (void)fcntl(FD_PLAN, F_GET_SEALS);
-    need(pread(FD_PLAN, plan, sizeof(plan), 0) == PLAN_BYTES, "plan");
     p[1] = (struct pollfd){.fd = listen_at(FD_OP, "control.sock"), .events = POLLIN};
     need(send(FD_SYNC, plan, 16, 0) == 16, "sync");
     fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -248,6 +248,8 @@ _Noreturn static void inside(char **argv)
     (void)poll(&p[1], 1, -1);
     p[2] = (struct pollfd){.fd = accept4(p[1].fd, NULL, NULL, SOCK_CLOEXEC), .events = POLLIN};
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    (void)fcntl(FD_PLAN, F_GET_SEALS);
+    need(pread(FD_PLAN, plan, sizeof(plan), 0) == PLAN_BYTES, "plan");
     need(fchdir(FD_ROOTFS) == 0 && syscall(SYS_unshare, CLONE_NEWNS | CLONE_NEWCGROUP) == 0,
          "unshare");
     need(syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE,
@@ -294,14 +296,12 @@ struct launch {
 
 static void prepare(struct launch *l, const char *root, const char *rootfs)
 {
-    static const char plan[PLAN_BYTES];
     struct mount_attr set = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID};
     char draft[512];
     struct statfs fs;
 
-    l->rootfs = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-    (void)read(l->rootfs, draft, sizeof(draft));
-    (void)close(l->rootfs);
+    (void)close(
+        timerfd_create(CLOCK_BOOTTIME_ALARM, TFD_CLOEXEC)); // in which user namespace are we
     (void)snprintf(draft, sizeof(draft), "%s/.new-" NAME, root);
     (void)snprintf(l->path, sizeof(l->path), "%s/" NAME, root);
     (void)snprintf(l->grave, sizeof(l->grave), "%s/.dead-" NAME, root);
@@ -322,8 +322,6 @@ static void prepare(struct launch *l, const char *root, const char *rootfs)
                             OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     (void)syscall(SYS_mount_setattr, l->image, "", AT_EMPTY_PATH, &set, sizeof(set));
     l->plan = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    (void)write(l->plan, plan, sizeof(plan));
-    (void)fcntl(l->plan, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
     need(pipe2(l->out, O_CLOEXEC) == 0 && pipe2(l->err, O_CLOEXEC) == 0 &&
              socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, l->sync) == 0,
          "pipes");
@@ -349,6 +347,7 @@ _Noreturn static void become_inside(const struct launch *l, char **argv)
 
 static int attend(const struct launch *l, pid_t pid, int pidfd, int signals)
 {
+    static const char plan[PLAN_BYTES];
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char buf[64];
     struct pollfd p[5];
@@ -356,6 +355,8 @@ static int attend(const struct launch *l, pid_t pid, int pidfd, int signals)
     int status = 0;
 
     (void)close(l->sync[1]);
+    (void)write(l->plan, plan, sizeof(plan));
+    (void)fcntl(l->plan, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
     need(read(l->sync[0], buf, sizeof(buf)) > 0, "sync");
     (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/op/control.sock", l->path);
     need(connect(conn, (struct sockaddr *)&address, sizeof(address)) == 0, "connect");
