@@ -39,7 +39,7 @@ int cgroup_path(const char *name, bool unique, char *buf, size_t cap)
     if (mount == NULL) {
         return -ENODEV;
     }
-    return PATH_JOIN(buf, cap, mount, "/" PREFIX, name, unique ? "." : "",
+    return PATH_JOIN(buf, cap, mount, "/", PREFIX, name, unique ? "." : "",
                      unique ? path_number(pid, (unsigned)getpid()) : "");
 }
 

@@ -134,10 +134,11 @@ static const struct row table[] = {
     PART_ROW("dev/pts/shm", "dev/shm", NSN, 0),
     PART_ROW("dev/pts/run", "run", NSND, OPF_COPY),
     PART_ROW("dev/pts/tmp", "tmp", NSND, 0),
-    MOUNT_ROW(MAPPED, "devpts", "dev/pts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
+    // An instance of its own, as every mount of it is since Linux 4.7.
+    MOUNT_ROW(MAPPED, "devpts", "dev/pts", "ptmxmode=0666,mode=0620,gid=5",
               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, KEEP_DEVPTS),
     // Group 5 (tty) is not mapped: the terminal keeps its owner's group.
-    MOUNT_ROW(SINGLE, "devpts", "dev/pts", "newinstance,ptmxmode=0666,mode=0620",
+    MOUNT_ROW(SINGLE, "devpts", "dev/pts", "ptmxmode=0666,mode=0620",
               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, KEEP_DEVPTS),
     MOUNT_ROW(ALWAYS, "mqueue", "dev/mqueue", "", NSN, 0, 0),
     // The last of each kind is there on every kernel: none of the masks is made in vain.

@@ -242,7 +242,7 @@ static int furnish(struct init *in, const struct plan *p, struct failure *f)
     struct slice host = p->fields.text[TAG_OBJECT];
     int r;
 
-    if (sethostname((const char *)host.data, host.len) < 0) {
+    if (sethostname(host.len > 0 ? (const char *)host.data : "", host.len) < 0) {
         return failed(f, STEP_HOSTNAME, -errno, "hostname");
     }
     // Root inside is the same user, and prlimit(2) asks for no more than that: with a saved group id

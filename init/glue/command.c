@@ -432,16 +432,17 @@ void command_finish(struct command *c)
 }
 
 /* LISTEN_PID names whom the descriptors are for: sd_listen_fds(3). It was PID 1, now it is us. */
-static void rewrite_listen_pid(pid_t init_pid)
+static void rewrite_listen_pid(void)
 {
     static char entry[32] = "LISTEN_PID=";
     const char *pid = getenv("LISTEN_PID");
     size_t at = sizeof(entry) - 1;
-    long n = getpid();
+    long n;
 
-    if (pid == NULL || strtol(pid, NULL, 10) != init_pid) {
+    if (pid == NULL || strtol(pid, NULL, 10) != getppid()) {
         return;
     }
+    n = getpid();
     for (size_t i = 0; environ[i] != NULL; i++) {
         if (strncmp(environ[i], entry, 11) == 0) {
             environ[i] = entry;
@@ -474,7 +475,7 @@ _Noreturn void command_become_plain(const struct init *in)
     int r;
 
     take_foreground();
-    rewrite_listen_pid(getppid());
+    rewrite_listen_pid();
     sig_give_back(&in->inherited);
     r = execute(in->argv);
     fail(&c, STEP_EXEC, r, in->argv[0]);

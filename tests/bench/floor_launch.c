@@ -6,7 +6,6 @@
  * `floor-launch ROOT ROOTFS COMMAND`: ROOT is the runtime root; the rootfs has the usual folders. What
  * `porthole run` takes beyond this is its own.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
@@ -87,15 +86,15 @@ static void attach(int tree, int dir, const char *path)
     need(syscall(SYS_move_mount, tree, "", dir, path, flags) == 0, "move_mount");
 }
 
-static int fresh(const char *type, const char *key, const char *value, uint64_t attr, int dir,
+static int fresh(const char *type, const char *const *options, uint64_t attr, int dir,
                  const char *path)
 {
     int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
     int tree;
 
     (void)syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", type, 0);
-    if (key != NULL) {
-        (void)syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0);
+    for (; *options != NULL; options += 2) {
+        (void)syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, options[0], options[1], 0);
     }
     need(syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0, type);
     tree = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, (unsigned)attr);
@@ -121,6 +120,9 @@ static void copy(int from, const char *what, unsigned recursive, uint64_t attr, 
 static void mounts(void)
 {
     static const char *const folders[] = {"pts", "pts/shm", "pts/run", "pts/tmp", "shm", "mqueue"};
+    static const char *const none[] = {NULL};
+    static const char *const mode[] = {"mode", "755", NULL};
+    static const char *const pts[] = {"ptmxmode", "0666", "mode", "0620", "gid", "5", NULL};
     static const char *const fixed[] = {"bus", "fs", "irq", "sys"};
     static const char *const rare[] = {"asound", "kcore",       "latency_stats",
                                        "scsi",   "sched_debug", "sysrq-trigger"};
@@ -144,10 +146,10 @@ static void mounts(void)
     attach(root, AT_FDCWD, ".");
     need(fchdir(root) == 0, "root");
     (void)umask(0);
-    proc = fresh("proc", NULL, NULL, NSN, below(root, "proc"), "");
-    (void)fresh("sysfs", NULL, NULL, NSN | MOUNT_ATTR_RDONLY, below(root, "sys"), "");
-    (void)fresh("cgroup2", NULL, NULL, NSN | MOUNT_ATTR_RDONLY, below(root, "sys/fs/cgroup"), "");
-    dev = fresh("tmpfs", "mode", "755", MOUNT_ATTR_NOSUID, below(root, "dev"), "");
+    proc = fresh("proc", none, NSN, below(root, "proc"), "");
+    (void)fresh("sysfs", none, NSN | MOUNT_ATTR_RDONLY, below(root, "sys"), "");
+    (void)fresh("cgroup2", none, NSN | MOUNT_ATTR_RDONLY, below(root, "sys/fs/cgroup"), "");
+    dev = fresh("tmpfs", mode, MOUNT_ATTR_NOSUID, below(root, "dev"), "");
     for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
         need(mknodat(dev, nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) ==
                  0,
@@ -166,8 +168,8 @@ static void mounts(void)
     copy(dev, "pts/shm", 0, NSN, dev, "shm");
     copy(dev, "pts/run", 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, run, "");
     copy(dev, "pts/tmp", 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, below(root, "tmp"), "");
-    (void)fresh("devpts", "ptmxmode", "0666", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, dev, "pts");
-    (void)fresh("mqueue", NULL, NULL, NSN, dev, "mqueue");
+    (void)fresh("devpts", pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, dev, "pts");
+    (void)fresh("mqueue", none, NSN, dev, "mqueue");
     need(mkdirat(root, "run/porthole", 0755) == 0 && mkdirat(root, "run/porthole/self", 0755) == 0,
          "run/porthole");
     for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++) {
@@ -202,7 +204,7 @@ static void capabilities(void)
 
 _Noreturn static void command(char **argv, const uint64_t *mask)
 {
-    static char *const environment[] = {"HOME=/", "PATH=/bin", "container=porthole", NULL};
+    static const char *const environment[] = {"HOME=/", "PATH=/bin", "container=porthole", NULL};
 
     (void)setsid();
     (void)syscall(SYS_close_range, FD_PLAN, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -214,7 +216,7 @@ _Noreturn static void command(char **argv, const uint64_t *mask)
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     (void)chdir("/");
     (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(*mask));
-    (void)execve(argv[0], argv, environment);
+    (void)syscall(SYS_execve, argv[0], argv, environment);
     _exit(FAILED);
 }
 
@@ -358,7 +360,7 @@ static int attend(const struct launch *l, pid_t pid, int pidfd, int signals)
     (void)write(l->plan, plan, sizeof(plan));
     (void)fcntl(l->plan, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
     need(read(l->sync[0], buf, sizeof(buf)) > 0, "sync");
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/op/control.sock", l->path);
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/op/control.sock", l->path);
     need(connect(conn, (struct sockaddr *)&address, sizeof(address)) == 0, "connect");
     (void)close(l->image);
     (void)close(l->out[1]);
@@ -395,7 +397,7 @@ int main(int argc, char **argv)
     int pidfd = -1;
     struct clone_args args = {
         .flags = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_PIDFD |
-                 CLONE_INTO_CGROUP | CLONE_VM | CLONE_VFORK,
+                 CLONE_INTO_CGROUP | CLONE_VFORK,
         .pidfd = (uint64_t)(uintptr_t)&pidfd,
         .exit_signal = SIGCHLD,
     };
@@ -411,12 +413,17 @@ int main(int argc, char **argv)
     (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
     signals = (int)syscall(SYS_signalfd4, -1, &all, sizeof(all), SFD_CLOEXEC | SFD_NONBLOCK);
     prepare(&l, argv[1], argv[2]);
-    args.cgroup = (uint64_t)l.cgroup;
+    args.cgroup = (uint64_t)(unsigned)l.cgroup;
+#if defined(__x86_64__)
     // Inline: from a library's wrapper the child would return first, on the stack that is ours.
+    args.flags |= CLONE_VM;
     __asm__ volatile("syscall"
                      : "=a"(pid)
                      : "a"(SYS_clone3), "D"(&args), "S"(sizeof(args))
                      : "rcx", "r11", "memory");
+#else
+    pid = syscall(SYS_clone3, &args, sizeof(args));
+#endif
     if (pid == 0) {
         become_inside(&l, argv + 3);
     }

@@ -135,7 +135,7 @@ class Lab:
         self.harness = os.path.join(self.work, "bench")
         self.true = os.path.join(self.work, "true")
         self.floor = os.path.join(self.work, "floor")
-        self.floor_launch = os.path.join(self.work, "floor-launch")
+        self.floor_launch = os.path.join(self.work, "floor_launch")
         self.result = os.path.join(self.work, "result.json")
         self.rootfs = os.path.join(self.work, "rootfs")
         self.stderr = os.path.join(self.work, "stderr")
@@ -158,7 +158,6 @@ class Lab:
         shutil.rmtree(self.rootfs, ignore_errors=True)
         for folder in ("bin", "proc", "dev", "sys", "run", "tmp"):
             os.makedirs(os.path.join(self.rootfs, folder))
-        shutil.copy(self.floor, self.floor_launch)
         shutil.copy(self.true, os.path.join(self.rootfs, "bin/true"))
         busybox = shutil.which("busybox")
         if busybox:
@@ -211,12 +210,13 @@ class Lab:
             process.kill()
         process.wait()
 
-    def time(self, title, baseline, subjects):
-        """Runs the harness over {name: argv}; returns the rows of its JSON."""
-        say("%s: %d rounds of %d subjects" % (title, self.rounds, len(subjects)))
+    def time(self, title, baseline, subjects, more=1):
+        """Runs the harness over {name: argv}, `more` times the rounds; returns the rows of its JSON."""
+        rounds = self.rounds * more
+        say("%s: %d rounds of %d subjects" % (title, rounds, len(subjects)))
         result = os.path.join(self.work, "section.json")
         argv = [self.harness, "--title", title, "--baseline", baseline, "--json", result,
-                "--rounds", str(self.rounds)]
+                "--rounds", str(rounds)]
         for name, command in subjects.items():
             argv += ["--subject", name] + command + [";"]
         run = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
