@@ -163,6 +163,34 @@ static int report_clone(const struct spec *s, int error)
     return report_failure("namespaces: %s", report_errno(error));
 }
 
+/* The user itself, or the container's files that should tell who it is. */
+static int report_user(const struct spec *s, const char *name, int len, int error)
+{
+    switch (error) {
+    case ENOENT:
+        return report_failure("user: \"%.*s\": no such user in the container", len, name);
+    case ESRCH:
+        return report_failure("user: \"%.*s\": no such group in the container", len, name);
+    case EMEDIUMTYPE:
+    case EFBIG:
+    case ELOOP:
+    case EACCES:
+    case EIO:
+        return report_failure("user: \"%.*s\": the container's /etc/passwd or /etc/group: %s", len,
+                              name, error == EMEDIUMTYPE ? "not a file" : report_errno(error));
+    default:
+        return report_failure(
+            "user: \"%.*s\": %s%s", len, name, report_errno(error),
+            error == EINVAL && s != NULL && s->userns ? " (only id 0 is mapped here)" : "");
+    }
+}
+
+/* Steps whose object is a path in the container, said without its leading slash. */
+static bool is_path_step(uint64_t step)
+{
+    return step == STEP_MOUNT || (step >= STEP_NODE && step <= STEP_READONLY);
+}
+
 int launch_report_failure(const struct spec *s, const struct proto_msg *m)
 {
     struct slice object = m->text[TAG_OBJECT];
@@ -177,15 +205,15 @@ int launch_report_failure(const struct spec *s, const struct proto_msg *m)
             (void)report_failure("%.*s: command not found", len, name);
             return EXIT_NOT_FOUND;
         }
+        if (error == ELIBACC) {
+            (void)report_failure("%.*s: its interpreter or loader is not in the container", len,
+                                 name);
+            return EXIT_NOT_FOUND;
+        }
         (void)report_failure("%.*s: %s", len, name, report_errno(error));
         return EXIT_NOT_EXECUTABLE;
     case STEP_USER:
-        if (error == ENOENT || error == ESRCH) {
-            return report_failure("user: \"%.*s\": no such %s in the container", len, name,
-                                  error == ENOENT ? "user" : "group");
-        }
-        hint = error == EINVAL && s != NULL && s->userns ? " (only id 0 is mapped here)" : "";
-        return report_failure("user: \"%.*s\": %s%s", len, name, report_errno(error), hint);
+        return report_user(s, name, len, error);
     case STEP_WORKDIR:
         return report_failure("workdir: \"%.*s\": %s", len, name, report_errno(error));
     case STEP_MOUNT:
@@ -197,8 +225,9 @@ int launch_report_failure(const struct spec *s, const struct proto_msg *m)
     default:
         break;
     }
-    return report_failure("cannot %s \"%.*s\": %s%s", step_text(m->num[TAG_STEP]), len, name,
-                          report_errno(error), hint);
+    return report_failure("cannot %s \"%s%.*s\": %s%s", step_text(m->num[TAG_STEP]),
+                          is_path_step(m->num[TAG_STEP]) && len > 0 && name[0] != '/' ? "/" : "",
+                          len, name, report_errno(error), hint);
 }
 
 bool launch_read_failure(const struct spec *s, struct launched *l, int *ret_code)

@@ -15,6 +15,7 @@
 #include "sys/user.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -48,7 +49,7 @@ _Noreturn static void fail(struct command *c, enum step step, int error, const c
 
     sig_block(); // the client closes as soon as it has the error, which means SIGHUP for us
     if (step == STEP_EXEC) {
-        code = error == -ENOENT ? CODE_NOT_FOUND : CODE_NOT_EXECUTABLE;
+        code = error == -ENOENT || error == -ELIBACC ? CODE_NOT_FOUND : CODE_NOT_EXECUTABLE;
     }
     proto_begin(&w, buf, sizeof(buf), PROTO_ERROR, c->request);
     wire_tlv_u64(&w, TAG_STEP, step);
@@ -57,7 +58,7 @@ _Noreturn static void fail(struct command *c, enum step step, int error, const c
     wire_tlv_bytes(&w, TAG_OBJECT, object, strnlen(object, OBJECT_MAX));
     len = proto_end(&w);
     if (c->conn < 0) {
-        say(object, say_errno(error));
+        say(object, error == -ELIBACC ? "its interpreter or loader is missing" : say_errno(error));
     } else if (len > 0) {
         (void)sock_send(c->conn, buf, (size_t)len, NULL, 0);
     }
@@ -292,6 +293,16 @@ static void drop_privileges(struct command *c, const struct image *img, struct s
     }
 }
 
+/* One that was built for another kind of machine, or is broken: to a shell that would be noise. */
+static bool is_program(const char *path)
+{
+    int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    char magic[4];
+
+    return fd >= 0 && read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
+           memcmp(magic, "\177ELF", sizeof(magic)) == 0;
+}
+
 /* A script without "#!" runs under sh, as execlp(3) promises. argv[-1] and argv[0] are overwritten. */
 static int execute_path(char *path, char **argv)
 {
@@ -299,8 +310,14 @@ static int execute_path(char *path, char **argv)
     char *name = argv[0];
 
     (void)execve(path, argv, environ);
+    if (errno == ENOENT && access(path, F_OK) == 0) {
+        return -ELIBACC; // what is missing is what its first line, or its program header, names
+    }
     if (errno != ENOEXEC) {
         return -errno;
+    }
+    if (is_program(path)) {
+        return -ENOEXEC;
     }
     argv[-1] = sh;
     argv[0] = path;
@@ -336,10 +353,10 @@ static __attribute__((noinline)) int execute_found(char **argv)
             }
             memcpy(end, argv[0], name + 1);
             r = execute_path(path, argv);
-            if (r != -ENOENT && r != -ENOTDIR && r != -EACCES) {
+            if (r != -ENOENT && r != -ENOTDIR && r != -EACCES && r != -ELIBACC) {
                 return r;
             }
-            error = r == -EACCES ? r : error;
+            error = r == -EACCES || r == -ELIBACC ? r : error;
         }
         if (search[len] == 0) {
             return error;
@@ -384,7 +401,7 @@ static void keep_only(const struct command *c)
 
 _Noreturn void command_become(struct command *c)
 {
-    static const struct slice passwd = {(const uint8_t *)"/etc/passwd", 11};
+    static const struct slice root = {(const uint8_t *)"0", 1};
     struct image img = {.argv = NULL};
     struct slice user = text_of(c, TAG_USER);
     struct slice workdir = text_of(c, TAG_WORKDIR);
@@ -395,7 +412,7 @@ _Noreturn void command_become(struct command *c)
     keep_only(c);
     r = user_resolve(user, &img.user);
     if (r < 0) {
-        fail_text(c, STEP_USER, r, user.len > 0 ? user : passwd);
+        fail_text(c, STEP_USER, r, user.len > 0 ? user : root);
     }
     r = place_image(c, &img, room);
     if (r == 0) {

@@ -56,7 +56,7 @@ static int read_file(const char *path, struct slice *ret_text)
         return -errno;
     }
     if (!S_ISREG(st.st_mode)) { // a fifo or a device could make us wait, or read for ever
-        return -EINVAL;
+        return -EMEDIUMTYPE;
     }
     if (st.st_size > USER_FILE_MAX) {
         return -EFBIG;
