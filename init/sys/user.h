@@ -22,7 +22,8 @@ struct user {
 
 /*
  * Resolves word, USER[:GROUP] (empty: uid 0). A number without an entry is itself, with group 0 and
- * home "/". 0, -EINVAL (malformed word), -ENOENT (no such user), -ESRCH (no such group), or -errno.
+ * home "/". 0, -EINVAL (malformed word), -ENOENT (no such user), -ESRCH (no such group), -EMEDIUMTYPE
+ * (a passwd or group that is no regular file), -EFBIG (one over USER_FILE_MAX), or -errno.
  */
 int user_resolve(struct slice word, struct user *ret_user);
 
