@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-static struct audit_record ring[AUDIT_KEEP] INIT_LARGE;
+static struct audit_record ring[AUDIT_KEEP] INIT_LARGE(2);
 
 static bool send_one(struct init *in, const struct audit_record *r)
 {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* One buffer for all: a datagram is dealt with before the next is read. */
-static uint8_t datagram[PROTO_DATAGRAM_MAX] INIT_LARGE;
+static uint8_t datagram[PROTO_DATAGRAM_MAX] INIT_LARGE(3);
 
 static const struct {
     enum role role;

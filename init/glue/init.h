@@ -47,10 +47,11 @@ struct session {
 };
 
 /*
- * For what is large and seldom touched: the linker sorts it behind all small variables (Makefile), so
- * that those share the pages that every run dirties.
+ * For what is large: the linker sorts it by this digit behind all small variables (Makefile), so that what
+ * every run dirties shares a page with them, what clients dirty comes next, and what only a session child
+ * touches, in a copy of its own, comes last.
  */
-#define INIT_LARGE __attribute__((section(".bss.zz_large")))
+#define INIT_LARGE(digit) __attribute__((section(".bss.zz_" #digit)))
 
 /* One line of the audit trail, kept until a monitor takes it. */
 struct audit_record {

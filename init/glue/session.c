@@ -72,7 +72,7 @@ static int take_fds(struct command *c, const struct sock_fds *fds, int *ret_args
 /* The plan's fields are the session's defaults: environment, user, directory. */
 static const struct proto_msg *plan_fields(const struct init *in)
 {
-    static struct plan plan INIT_LARGE;
+    static struct plan plan INIT_LARGE(4);
     struct slice image = {NULL, 0};
 
     if (in->plan_fd < 0 || fd_map_sealed(in->plan_fd, SESSION_ARGS_MAX, &image) < 0 ||
@@ -84,7 +84,7 @@ static const struct proto_msg *plan_fields(const struct init *in)
 
 _Noreturn static void session_child(const struct init *in, int conn, uint32_t request)
 {
-    static uint8_t datagram[PROTO_DATAGRAM_MAX] INIT_LARGE;
+    static uint8_t datagram[PROTO_DATAGRAM_MAX] INIT_LARGE(4);
     struct proto_msg list;
     struct proto_msg m;
     struct sock_fds fds;
