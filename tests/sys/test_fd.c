@@ -458,6 +458,55 @@ static void test_only_a_memfd_with_all_seals_is_sealed(void **state)
     fd_close(&file);
 }
 
+/* Reads 100 bytes into a room of `cap`. */
+static void expect_read(size_t cap, bool in_room)
+{
+    uint8_t content[100];
+    uint8_t room[128];
+    struct slice got = {NULL, 0};
+    int fd;
+
+    for (size_t i = 0; i < sizeof(content); i++) {
+        content[i] = (uint8_t)(i + 1);
+    }
+    fd = fd_sealed_memfd("test", content, sizeof(content), false);
+    assert_true(fd >= 0);
+    memset(room, 0, sizeof(room));
+    assert_int_equal(fd_read_sealed(fd, room, cap, SIZE_MAX, &got), 0);
+    assert_int_equal(got.len, sizeof(content));
+    assert_memory_equal(got.data, content, sizeof(content));
+    assert_true((got.data == room) == in_room);
+    if (!in_room) {
+        assert_int_equal(room[0], 0);
+        assert_int_equal(munmap((void *)(uintptr_t)got.data, got.len), 0);
+    }
+    assert_int_equal(fd_read_sealed(fd, room, cap, 99, &got), -EFBIG);
+    fd_close(&fd);
+}
+
+static void test_sealed_memory_is_read_into_room_where_it_fits(void **state)
+{
+    struct slice got = {NULL, 0};
+    uint8_t room[128];
+    int empty = fd_sealed_memfd("test", NULL, 0, false);
+    int open_fd = fd_memfd("test", false);
+
+    (void)state;
+    expect_read(128, true);
+    expect_read(100, true);
+    expect_read(99, false);
+    expect_read(0, false);
+    assert_int_equal(fd_read_sealed(empty, room, sizeof(room), SIZE_MAX, &got), -EBADMSG);
+    assert_int_equal(fd_write_all(open_fd, "x", 1), 0);
+    assert_int_equal(fd_read_sealed(open_fd, room, sizeof(room), SIZE_MAX, &got), -EPERM);
+    assert_int_equal(fd_fill_sealed(open_fd, "yz", 2), 0); // behind what was written before
+    assert_int_equal(fd_read_sealed(open_fd, room, sizeof(room), SIZE_MAX, &got), 0);
+    assert_memory_equal(got.data, "xyz", 3);
+    assert_int_equal(fd_fill_sealed(open_fd, "more", 4), -EPERM);
+    fd_close(&empty);
+    fd_close(&open_fd);
+}
+
 #define MUCH (4u << 20) /* bytes, many times what a pipe holds */
 
 static void on_alarm(int number)
@@ -561,6 +610,7 @@ int main(void)
         cmocka_unit_test(test_a_memfd_that_fails_leaves_nothing),
         cmocka_unit_test(test_sealed_size),
         cmocka_unit_test(test_only_a_memfd_with_all_seals_is_sealed),
+        cmocka_unit_test(test_sealed_memory_is_read_into_room_where_it_fits),
         cmocka_unit_test(test_write_all_survives_interruptions),
         cmocka_unit_test(test_write_all_says_what_went_wrong),
     };
