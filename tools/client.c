@@ -138,7 +138,10 @@ int client_dial(const struct context *ctx, const char *name, bool quiet, struct 
 
         (void)snprintf(path, sizeof(path), "%s/%s", root, ret->name);
         ret->starting = runtime_is_starting(path);
-        if (ret->starting && !quiet && runtime_await_start(path)) {
+        if (ret->starting && !quiet) {
+            (void)runtime_await_start(path);
+        }
+        if (!ret->starting || !quiet) { // its sockets may have got their names since we looked
             r = try_root(root, ret);
         }
     }

@@ -293,6 +293,17 @@ static int let_on(const struct spec *s, const struct launched *l)
     return 0;
 }
 
+/* From here on clients find the container. */
+static int publish(const struct runtime *run)
+{
+    if (renameat(run->op, LAUNCH_OPERATOR_SOCKET, run->op, "control.sock") < 0) {
+        return -errno;
+    }
+    return run->peek >= 0 && renameat(run->peek, LAUNCH_OBSERVER_SOCKET, run->peek, "peek.sock") < 0
+               ? -errno
+               : 0;
+}
+
 static int connect_first(const struct spec *s, const struct runtime *run, struct launched *l)
 {
     char path[RUNTIME_PATH_MAX + 32];
@@ -301,9 +312,12 @@ static int connect_first(const struct spec *s, const struct runtime *run, struct
     if (r != 0) {
         return r;
     }
-    (void)PATH_JOIN(path, sizeof(path), run->path, "/op/control.sock");
-    l->conn = sock_connect(path);
-    return l->conn < 0 ? report_failure("control socket: %s", report_errno(l->conn)) : 0;
+    (void)PATH_JOIN(path, sizeof(path), run->path, "/op/" LAUNCH_OPERATOR_SOCKET);
+    r = l->conn = sock_connect(path);
+    if (r >= 0) {
+        r = publish(run);
+    }
+    return r < 0 ? report_failure("control socket: %s", report_errno(r)) : 0;
 }
 
 static void fill_places(struct child *c, const struct spec *s, const struct runtime *run,

@@ -4,6 +4,7 @@
 
 #include "cgroup.h"
 #include "core/limits.h"
+#include "core/plan.h"
 #include "path.h"
 #include "report.h"
 #include "sys/fd.h"
@@ -161,7 +162,12 @@ static int make_contents(struct runtime *r, const char *path, long peek_gid)
 /* Everything that porthole ever puts into NAME's folder; a fixed list needs no recursion. */
 static void remove_tree(const char *path)
 {
-    static const char *const files[] = {"op/control.sock", "peek/peek.sock", "exit", "cgroup"};
+    static const char *const files[] = {"op/control.sock",
+                                        "op/" LAUNCH_OPERATOR_SOCKET,
+                                        "peek/peek.sock",
+                                        "peek/" LAUNCH_OBSERVER_SOCKET,
+                                        "exit",
+                                        "cgroup"};
     int dir FD_CLEANUP = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
     if (dir < 0) {

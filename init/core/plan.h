@@ -80,6 +80,13 @@ enum launch_fd {
     LAUNCH_FD_FIRST_BIND,
 };
 
+/*
+ * The names that PID 1 listens under until the launcher is connected, which then gives the sockets their
+ * own: whoever asks earlier finds nobody, and cannot be taken for the launcher.
+ */
+#define LAUNCH_OPERATOR_SOCKET ".control.sock"
+#define LAUNCH_OBSERVER_SOCKET ".peek.sock"
+
 #define LAUNCH_BINDS_MAX 64 /* bind mounts; each costs a descriptor during the launch */
 
 /*

@@ -85,11 +85,11 @@ static int listen_for_host(struct init *in, unsigned flags)
 
     (void)umask(0177);
     r = in->listener[LISTEN_OPERATOR] =
-        sock_listen_at(LAUNCH_FD_OP_DIR, "control.sock", LISTEN_BACKLOG);
+        sock_listen_at(LAUNCH_FD_OP_DIR, LAUNCH_OPERATOR_SOCKET, LISTEN_BACKLOG);
     if (r >= 0 && (flags & LAUNCH_OBSERVERS) != 0) {
         (void)umask(0111); // the folder is the access list, not the socket
         r = in->listener[LISTEN_OBSERVER] =
-            sock_listen_at(LAUNCH_FD_PEEK_DIR, "peek.sock", LISTEN_BACKLOG);
+            sock_listen_at(LAUNCH_FD_PEEK_DIR, LAUNCH_OBSERVER_SOCKET, LISTEN_BACKLOG);
     }
     (void)umask(022);
     return r < 0 ? r : 0;
