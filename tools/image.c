@@ -29,27 +29,27 @@ static size_t image_size(void)
     return (size_t)((uintptr_t)init_image_end - (uintptr_t)init_image_start);
 }
 
-/* True where the file is the very program that we carry. */
-static bool same_build(int fd)
+/* True where the file is the very program that we carry, and can be executed where it is. */
+static bool same_build(int fd, const char *path)
 {
     uint8_t head[HEAD_BYTES];
     struct stat st;
 
     return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == image_size() &&
            pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
-           memcmp(head, init_image_start, sizeof(head)) == 0;
+           memcmp(head, init_image_start, sizeof(head)) == 0 && access(path, X_OK) == 0;
 }
 
 /* Without privilege: the file itself, where it is not ours to write. */
 static int open_foreign_at(const char *path)
 {
-    int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     struct stat st;
 
     if (fd < 0) {
         return -errno;
     }
-    if (!same_build(fd) || fstat(fd, &st) < 0 || st.st_uid == geteuid() ||
+    if (!same_build(fd, path) || fstat(fd, &st) < 0 || st.st_uid == geteuid() ||
         access(path, W_OK) == 0) {
         return -ENOEXEC;
     }
@@ -59,14 +59,14 @@ static int open_foreign_at(const char *path)
 /* As root: through a read-only clone of its mount. */
 static int open_installed_at(const char *path)
 {
-    int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     int tree FD_CLEANUP = -1;
     int r;
 
     if (fd < 0) {
         return -errno;
     }
-    if (!same_build(fd)) {
+    if (!same_build(fd, path)) {
         return -ENOEXEC;
     }
     tree = mnt_clone(fd, "", false);

@@ -3,11 +3,13 @@
 #include "launch.h"
 
 #include "cgroup.h"
+#include "core/limits.h"
 #include "core/step.h"
 #include "image.h"
 #include "path.h"
 #include "report.h"
 #include "sys/caps.h"
+#include "sys/copytree.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
 #include "sys/spawn.h"
@@ -26,6 +28,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define CGROUP_TRIES 3
 
 #define PLACES_MAX (LAUNCH_FD_FIRST_BIND + LAUNCH_BINDS_MAX + 1)
 
@@ -218,6 +222,12 @@ int launch_report_failure(const struct spec *s, const struct proto_msg *m)
         return report_failure("workdir: \"%.*s\": %s", len, name, report_errno(error));
     case STEP_MOUNT:
     case STEP_PROC:
+        if (error == EFBIG) {
+            return report_failure(
+                "\"/%.*s\": the image has more there than porthole copies: %d levels, "
+                "%d entries, %d bytes",
+                len, name, COPYTREE_DEPTH, COPY_ENTRIES_MAX, COPY_BYTES_MAX);
+        }
         if (error == EPERM && s != NULL && s->userns) {
             hint = ": an outer container hides parts of its own /proc or /sys";
         }
@@ -266,7 +276,7 @@ static int wait_until_listening(const struct spec *s, int sync)
 }
 
 /* What PID 1 needs no earlier than our connection is made while it starts, and costs no time. */
-static int prepare_rest(const struct spec *s, int plan, struct spec_made *made)
+static int prepare_rest(struct spec *s, int plan, struct spec_made *made)
 {
     int r = spec_write_plan(s, plan);
 
@@ -366,14 +376,14 @@ static int make_cgroup(struct spec *s, const struct runtime *run)
     return -1;
 }
 
-static int clone_init(struct spec *s, struct child *c, int cgroup, struct launched *l)
+/* Returns PID 1, or -errno. */
+static pid_t clone_init(const struct spec *s, struct child *c, int cgroup, struct launched *l)
 {
     struct clone_args args = {
         .flags = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_PIDFD,
         .pidfd = (uint64_t)(uintptr_t)&l->pidfd,
         .exit_signal = SIGCHLD,
     };
-    pid_t pid;
 
     if (!s->net_host) {
         args.flags |= CLONE_NEWNET;
@@ -385,7 +395,24 @@ static int clone_init(struct spec *s, struct child *c, int cgroup, struct launch
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t)cgroup;
     }
-    pid = spawn_borrowing_with(&args, become_init, c);
+    return spawn_borrowing_with(&args, become_init, c);
+}
+
+/* Whoever clears up behind a dead namesake may have taken our cgroup, still empty, for its: another. */
+static int start_init(struct spec *s, struct child *c, const struct runtime *run,
+                      struct launched *l)
+{
+    int cgroup FD_CLEANUP = make_cgroup(s, run);
+    pid_t pid = clone_init(s, c, cgroup, l);
+
+    for (int tries = 0; tries < CGROUP_TRIES && cgroup >= 0 && (pid == -ENOENT || pid == -ENODEV);
+         tries++) {
+        fd_close(&cgroup);
+        (void)unlinkat(run->dir, "cgroup", 0);
+        cgroup = make_cgroup(s, run);
+        pid = clone_init(s, c, cgroup, l);
+    }
+    s->cgroup = cgroup >= 0;
     if (pid < 0) {
         return report_clone(s, pid);
     }
@@ -415,7 +442,6 @@ int launch_start(struct spec *s, struct runtime *run, const int stdio[3],
                  struct spec_made *ret_made, struct launched *ret)
 {
     struct child c = {.userns = s->userns, .flags = {launch_digit(s)}};
-    int cgroup FD_CLEANUP = make_cgroup(s, run);
     int image FD_CLEANUP = image_open(!s->userns);
     int plan FD_CLEANUP = -1;
     int far FD_CLEANUP = -1;
@@ -431,7 +457,6 @@ int launch_start(struct spec *s, struct runtime *run, const int stdio[3],
     if (image < 0) {
         return report_failure("porthole-init: %s", report_errno(image));
     }
-    s->cgroup = cgroup >= 0;
     plan = fd_memfd("porthole-plan", false);
     if (plan < 0) {
         return report_failure("plan: %s", report_errno(plan));
@@ -442,7 +467,7 @@ int launch_start(struct spec *s, struct runtime *run, const int stdio[3],
     ret->sync = pair[0];
     far = pair[1];
     fill_places(&c, s, run, stdio, plan, far, image);
-    r = clone_init(s, &c, cgroup, ret);
+    r = start_init(s, &c, run, ret);
     fd_close(&far); // from here on its end of file is the child's end
     if (r == 0) {
         r = let_on(s, ret);

@@ -25,7 +25,12 @@
 #include <unistd.h>
 
 #define START_WAIT_MS 5000 /* ms that a client waits for a container that is just starting */
-#define START_POLL_MS 5    /* ms; a boot takes about one */
+#define PUBLISH_TRIES 10
+#define DRAFT_TRIES 10
+#define DRAFT_MODE 0700
+#define DRAFT_SECONDS 10
+#define FOLDER_MODE 0711
+#define START_POLL_MS 5 /* ms; a boot takes about one */
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
@@ -138,7 +143,8 @@ static int make_root(const char *root)
 static int make_contents(struct runtime *r, const char *path, long peek_gid)
 {
     r->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (r->dir < 0 || flock(r->dir, LOCK_EX | LOCK_NB) < 0 || mkdirat(r->dir, "op", 0700) < 0) {
+    if (r->dir < 0 || flock(r->dir, LOCK_EX | LOCK_NB) < 0 || fchmod(r->dir, FOLDER_MODE) < 0 ||
+        mkdirat(r->dir, "op", 0700) < 0) {
         return -errno;
     }
     r->op = openat(r->dir, "op", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -170,7 +176,8 @@ static void remove_tree(const char *path)
                                         "cgroup"};
     int dir FD_CLEANUP = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
-    if (dir < 0) {
+    if (dir < 0) { // no descriptor left to go on with: as much as can be done without
+        (void)rmdir(path);
         return;
     }
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -309,7 +316,7 @@ static int publish(struct runtime *r, const char *draft)
 {
     int buried;
 
-    for (int tries = 0; tries < 3; tries++) {
+    for (int tries = 0; tries < PUBLISH_TRIES; tries++) {
         if (syscall(SYS_renameat2, AT_FDCWD, draft, AT_FDCWD, r->path, RENAME_NOREPLACE) == 0) {
             return 0;
         }
@@ -320,10 +327,34 @@ static int publish(struct runtime *r, const char *draft)
             char exit[RUNTIME_PATH_MAX + 8];
 
             (void)snprintf(exit, sizeof(exit), "%s/exit", r->path);
-            return access(exit, F_OK) < 0 && errno == ENOENT ? -ENOTUNIQ : -EEXIST;
+            if (access(exit, F_OK) == 0 || errno != ENOENT) {
+                return -EEXIST;
+            }
+            if (access(r->path, F_OK) == 0) {
+                return -ENOTUNIQ;
+            }
+            // Gone since: somebody else has buried it, or it has just ended.
         }
     }
     return -EEXIST;
+}
+
+/*
+ * Its maker's lock is there as long as he is, whatever his number means in our pid namespace. Until he has it
+ * the folder is DRAFT_MODE, which it is no longer than a moment.
+ */
+static bool is_being_made(const char *path)
+{
+    int dir FD_CLEANUP = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat st;
+
+    if (dir < 0 || fstat(dir, &st) < 0) {
+        return false;
+    }
+    if ((st.st_mode & 07777) == DRAFT_MODE && time(NULL) - st.st_ctime < DRAFT_SECONDS) {
+        return true;
+    }
+    return flock(dir, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 /*
@@ -350,7 +381,9 @@ static void clear_leftovers(const char *root)
 
         if (pid > 0 && pid != getpid() && kill((pid_t)pid, 0) < 0 && errno == ESRCH) {
             (void)snprintf(path, sizeof(path), "%s/%s", root, d->d_name);
-            clear_folder(path);
+            if (!is_being_made(path)) {
+                clear_folder(path);
+            }
         }
     }
     if (dir != NULL) {
@@ -358,25 +391,33 @@ static void clear_leftovers(const char *root)
     }
 }
 
-static int make_draft(const char *root, const char *draft)
+/* A new folder of our number, or in another pid namespace of somebody else's too. 0 or -errno. */
+static int make_draft(const char *root, char *draft, size_t cap)
 {
-    int r = mkdir(draft, 0711) < 0 ? -errno : 0;
+    char pid[PATH_NUMBER];
+    char number[PATH_NUMBER];
+    int r = -EEXIST;
 
-    if (r == -ENOENT) {
-        r = make_root(root);
-    } else if (r == -EEXIST) { // of a process that had our number and was killed right here
-        remove_tree(draft);
-        r = 0;
-    } else {
-        return r;
+    for (unsigned n = 0; n < DRAFT_TRIES && r == -EEXIST; n++) {
+        (void)PATH_JOIN(draft, cap, root, "/.new-", path_number(pid, (unsigned)getpid()), "-",
+                        path_number(number, n));
+        r = mkdir(draft, DRAFT_MODE) < 0 ? -errno : 0;
+        if (r == -ENOENT) {
+            r = make_root(root);
+        } else if (r == -EEXIST && !is_being_made(draft)) {
+            remove_tree(draft); // of a process that had our number and was killed right here
+            r = 0;
+        } else {
+            continue;
+        }
+        r = r == 0 && mkdir(draft, DRAFT_MODE) < 0 ? -errno : r;
     }
-    return r == 0 && mkdir(draft, 0711) < 0 ? -errno : r;
+    return r;
 }
 
 int runtime_create(const struct context *ctx, const char *name, long peek_gid, struct runtime *ret)
 {
     char draft[RUNTIME_PATH_MAX + 64];
-    char pid[PATH_NUMBER];
     int r;
 
     *ret = (struct runtime){.name = name, .dir = -1, .op = -1, .peek = -1, .exit = -1};
@@ -385,16 +426,14 @@ int runtime_create(const struct context *ctx, const char *name, long peek_gid, s
         return r;
     }
     (void)PATH_JOIN(ret->path, sizeof(ret->path), ret->root, "/", name);
-    (void)PATH_JOIN(draft, sizeof(draft), ret->root, "/.new-",
-                    path_number(pid, (unsigned)getpid()));
     clear_leftovers(ret->root);
-    r = make_draft(ret->root, draft);
+    r = make_draft(ret->root, draft, sizeof(draft));
     if (r == 0) {
         r = make_contents(ret, draft, peek_gid);
     }
     if (r < 0) {
+        runtime_finish(ret); // first: removing takes a descriptor
         remove_tree(draft);
-        runtime_finish(ret);
         if (r == -EDOM) {
             return report_failure("--peek-group: %ld: not a group of yours", peek_gid);
         }
@@ -402,8 +441,8 @@ int runtime_create(const struct context *ctx, const char *name, long peek_gid, s
     }
     r = publish(ret, draft);
     if (r < 0) {
+        runtime_finish(ret); // first: removing takes a descriptor
         remove_tree(draft);
-        runtime_finish(ret);
         if (r == -ENOTUNIQ) {
             return report_failure(
                 "\"%s\": is there and was not made by run: another container's, or "

@@ -10,6 +10,8 @@
 #include <linux/mount.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NSN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -17,6 +19,7 @@
 #define NSND (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 #define RO MOUNT_ATTR_RDONLY
 
+#define LOCK_TRIES 100 /* at 1 ms each: then we go on without */
 #define PLAN_BASE 4608 /* bytes that the table's operations and the single fields stay below */
 
 /* Under which conditions a row of the table holds. */
@@ -340,6 +343,7 @@ void spec_finish(struct spec *s)
     free(s->binds);
     env_finish(&s->env);
     fd_close(&s->rootfs_fd);
+    fd_close(&s->lock_fd);
 }
 
 static void note(const struct spec *s, struct spec_made *made, const char *path)
@@ -360,7 +364,8 @@ static void note(const struct spec *s, struct spec_made *made, const char *path)
         }
         memcpy(part, path, i);
         part[i] = 0;
-        fd = mnt_open(s->rootfs_fd, part, O_PATH, MNT_IN_ROOT);
+        // A link that leads nowhere, as seen from here, is there all the same: it is the image's.
+        fd = mnt_open(s->rootfs_fd, part, O_PATH | O_NOFOLLOW, MNT_IN_ROOT);
         if (fd == -ENOENT) {
             made->path[made->count] = strdup(part);
             made->count += made->path[made->count] != NULL;
@@ -369,10 +374,28 @@ static void note(const struct spec *s, struct spec_made *made, const char *path)
     }
 }
 
-void spec_note_missing(const struct spec *s, struct spec_made *ret_made)
+/*
+ * Says to other launches from this root file system that it is in use: taking a mount point away would
+ * take the mount on it from them. Nobody holds the lock alone for longer than that takes.
+ */
+static void share_rootfs(struct spec *s)
+{
+    static const struct timespec pause = {.tv_nsec = 1000000};
+
+    s->lock_fd = openat(s->rootfs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int tries = 0; s->lock_fd >= 0 && tries < LOCK_TRIES; tries++) {
+        if (flock(s->lock_fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+            return;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+void spec_note_missing(struct spec *s, struct spec_made *ret_made)
 {
     unsigned have = conditions(s);
 
+    share_rootfs(s);
     ret_made->count = 0;
     for (size_t i = 0; i < ROWS; i++) {
         if ((table[i].when & have) == table[i].when && in_image(&table[i])) {
@@ -384,14 +407,29 @@ void spec_note_missing(const struct spec *s, struct spec_made *ret_made)
     }
 }
 
+/* A folder that is empty, or the empty file that was a bind's mount point. */
+static void unmake(int dir, const char *name)
+{
+    struct stat st;
+
+    if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno == ENOTDIR &&
+        fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+        st.st_size == 0) {
+        (void)unlinkat(dir, name, 0);
+    }
+}
+
 void spec_unmake(const struct spec *s, struct spec_made *made)
 {
+    if (made->count > 0 && s->lock_fd >= 0 && flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+        return; // another container uses them by now
+    }
     for (size_t i = made->count; i > 0; i--) {
         char name[256];
         int dir FD_CLEANUP = mnt_open_parent(s->rootfs_fd, made->path[i - 1], name, sizeof(name));
 
-        if (dir >= 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno == ENOTDIR) {
-            (void)unlinkat(dir, name, 0); // an empty file that was a bind's mount point
+        if (dir >= 0) {
+            unmake(dir, name);
         }
     }
 }

@@ -27,6 +27,7 @@ struct spec {
     const char *name;
     const char *rootfs; // as it was written, for messages
     int rootfs_fd;      // owned, O_PATH
+    int lock_fd;        // owned; the rootfs again, to lock it; -1: not yet, or it cannot be
     bool userns;
     bool binds_nodes; // device nodes are the host's, bound: we may not make any
     bool net_host;
@@ -60,14 +61,15 @@ void spec_finish(struct spec *s);
 
 /*
  * Notes which of the plan's mount points are missing in the rootfs, so that a launch that fails can
- * take away again what it made. spec_unmake() does that. At most SPEC_MADE_MAX are noted.
+ * take away again what it made; spec_unmake() does that, unless another launch has come to share the
+ * rootfs meanwhile (a lock on it, held until spec_finish(), tells). At most SPEC_MADE_MAX are noted.
  */
 #define SPEC_MADE_MAX 80
 struct spec_made {
     char *path[SPEC_MADE_MAX]; // owned
     size_t count;
 };
-void spec_note_missing(const struct spec *s, struct spec_made *ret_made);
+void spec_note_missing(struct spec *s, struct spec_made *ret_made);
 void spec_unmake(const struct spec *s, struct spec_made *made);
 void spec_made_finish(struct spec_made *made);
 

@@ -363,6 +363,7 @@ bool spec_parse(const struct context *ctx, int argc, char **argv, struct spec *r
 
     *ret_spec = (struct spec){
         .rootfs_fd = -1,
+        .lock_fd = -1,
         .peek_gid = -1,
         .grace = GRACE_DEFAULT_MS,
         .userns = geteuid() != 0 || !in_initial_userns(),

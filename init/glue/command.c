@@ -378,7 +378,7 @@ static __attribute__((noinline)) void enter_workdir(struct command *c, struct sl
     int r = slice_to_string(workdir, path, sizeof(path));
 
     if (r < 0) {
-        fail(c, STEP_WORKDIR, r, "workdir");
+        fail_text(c, STEP_WORKDIR, r, workdir);
     }
     if (chdir(path) < 0) {
         fail(c, STEP_WORKDIR, -errno, path);

@@ -126,7 +126,7 @@ static int copy_level(int from, int to, int depth, struct budget *left)
     const char *name;
 
     if (depth > COPYTREE_DEPTH) {
-        return -ELOOP;
+        return -EFBIG;
     }
     dir_start(&dir, from);
     while ((name = dir_next(&dir)) != NULL) {

@@ -9,7 +9,8 @@
 /*
  * Copies directories, regular files and symbolic links below `from` to `to` (both are kept open),
  * with owner and mode; other kinds are left out, and what `to` has already stays as it is. No link is
- * followed, no mount crossed is special. 0, -ELOOP (deeper than COPYTREE_DEPTH), -EFBIG (over COPY_BYTES_MAX or COPY_ENTRIES_MAX), or -errno.
+ * followed, no mount crossed is special. 0, -EFBIG (deeper than COPYTREE_DEPTH, over COPY_BYTES_MAX or
+ * COPY_ENTRIES_MAX), or -errno.
  */
 int copytree(int from, int to);
 
