@@ -165,26 +165,30 @@ static int make_contents(struct runtime *r, const char *path, long peek_gid)
     return r->peek < 0 ? -errno : 0;
 }
 
-/* Everything that porthole ever puts into NAME's folder; a fixed list needs no recursion. */
+/*
+ * Everything that porthole ever puts into NAME's folder; a fixed list needs no recursion. What is seldom
+ * there is looked for where a folder turns out not to be empty.
+ */
 static void remove_tree(const char *path)
 {
-    static const char *const files[] = {"op/control.sock",
-                                        "op/" LAUNCH_OPERATOR_SOCKET,
-                                        "peek/peek.sock",
-                                        "peek/" LAUNCH_OBSERVER_SOCKET,
-                                        "exit",
-                                        "cgroup"};
     int dir FD_CLEANUP = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
     if (dir < 0) { // no descriptor left to go on with: as much as can be done without
         (void)rmdir(path);
         return;
     }
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        (void)unlinkat(dir, files[i], 0);
+    if (unlinkat(dir, "op/control.sock", 0) < 0) {
+        (void)unlinkat(dir, "op/" LAUNCH_OPERATOR_SOCKET, 0);
     }
     (void)unlinkat(dir, "op", AT_REMOVEDIR);
+    (void)unlinkat(dir, "exit", 0);
+    if (rmdir(path) == 0) {
+        return;
+    }
+    (void)unlinkat(dir, "peek/peek.sock", 0);
+    (void)unlinkat(dir, "peek/" LAUNCH_OBSERVER_SOCKET, 0);
     (void)unlinkat(dir, "peek", AT_REMOVEDIR);
+    (void)unlinkat(dir, "cgroup", 0);
     (void)rmdir(path);
 }
 
@@ -204,39 +208,39 @@ static void clear_folder(const char *path)
     remove_tree(path);
 }
 
-static bool is_folder(const char *path, int dir)
+static bool is_folder(const char *path, const struct stat *opened)
 {
     struct stat named;
-    struct stat opened;
 
-    return fstat(dir, &opened) == 0 && lstat(path, &named) == 0 && opened.st_ino == named.st_ino &&
-           opened.st_dev == named.st_dev;
+    return lstat(path, &named) == 0 && opened->st_ino == named.st_ino &&
+           opened->st_dev == named.st_dev;
 }
 
 /*
- * Renames first: from then on the name is free. Only the folder that dir is: another cleaner may have
- * been here before, and a namesake's have come into its place, even between the look and the rename.
+ * Renames it to what grave says then, which the caller removes: from now on the name is free. Only the
+ * folder that dir is: another cleaner may have been here before, and a namesake's have come into its place,
+ * even between the look and the rename.
  */
-static void remove_folder(const char *root, const char *path, int dir)
+static bool bury_folder(const char *root, const char *path, int dir, char *grave, size_t cap)
 {
-    char grave[RUNTIME_PATH_MAX + 64];
     char pid[PATH_NUMBER];
     char number[PATH_NUMBER];
     static unsigned count;
+    struct stat opened;
 
-    if (!is_folder(path, dir)) {
-        return;
+    if (fstat(dir, &opened) < 0 || !is_folder(path, &opened)) {
+        return false;
     }
-    (void)PATH_JOIN(grave, sizeof(grave), root, "/.dead-", path_number(pid, (unsigned)getpid()),
-                    "-", path_number(number, count++));
+    (void)PATH_JOIN(grave, cap, root, "/.dead-", path_number(pid, (unsigned)getpid()), "-",
+                    path_number(number, count++));
     if (rename(path, grave) < 0) {
-        return;
+        return false;
     }
-    if (!is_folder(grave, dir)) {
+    if (!is_folder(grave, &opened)) {
         (void)syscall(SYS_renameat2, AT_FDCWD, grave, AT_FDCWD, path, RENAME_NOREPLACE);
-        return;
+        return false;
     }
-    clear_folder(grave);
+    return true;
 }
 
 static int read_exit(int dir)
@@ -280,6 +284,8 @@ bool runtime_bury(const char *root, const char *name, int *ret_code)
 {
     char path[RUNTIME_PATH_MAX];
     char sock[RUNTIME_PATH_MAX + 32];
+    char grave[RUNTIME_PATH_MAX + 64];
+    struct stat opened;
     int dir FD_CLEANUP = -1;
     int fd FD_CLEANUP = -1;
 
@@ -303,11 +309,13 @@ bool runtime_bury(const char *root, const char *name, int *ret_code)
         return false;
     }
     // Between open and flock another cleaner may have renamed it, and a namesake have come.
-    if (!is_folder(path, dir)) {
+    if (fstat(dir, &opened) < 0 || !is_folder(path, &opened)) {
         return true;
     }
     *ret_code = read_exit(dir);
-    remove_folder(root, path, dir);
+    if (bury_folder(root, path, dir, grave, sizeof(grave))) {
+        clear_folder(grave);
+    }
     return true;
 }
 
@@ -471,6 +479,7 @@ void runtime_handed_over(struct runtime *r)
 
 void runtime_remove_folder(struct runtime *r)
 {
+    char grave[RUNTIME_PATH_MAX + 64];
     ssize_t n;
 
     if (r->removed) {
@@ -480,7 +489,9 @@ void runtime_remove_folder(struct runtime *r)
     n = readlinkat(r->dir, "cgroup", r->cgroup, sizeof(r->cgroup) - 1);
     r->cgroup[n > 0 ? n : 0] = 0;
     (void)unlinkat(r->dir, "cgroup", 0); // ours to remove: see below
-    remove_folder(r->root, r->path, r->dir);
+    if (bury_folder(r->root, r->path, r->dir, grave, sizeof(grave))) {
+        remove_tree(grave);
+    }
 }
 
 void runtime_remove(struct runtime *r)

@@ -17,6 +17,7 @@
 #include "sys/net.h"
 #include "sys/sock.h"
 #include "sys/spawn.h"
+#include "sys/user.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -247,8 +248,9 @@ static int furnish(struct init *in, const struct plan *p, struct failure *f)
     }
     // Root inside is the same user, and prlimit(2) asks for no more than that: with a saved group id
     // of its own PID 1 is somebody else. (A user namespace with one id has no other to give.)
-    if (!in->userns && setresgid((gid_t)-1, (gid_t)-1, OTHER_GID) < 0) {
-        return failed(f, STEP_IDENTITY, -errno, "group");
+    r = in->userns ? 0 : user_save_group(OTHER_GID);
+    if (r < 0) {
+        return failed(f, STEP_IDENTITY, r, "group");
     }
     r = caps_bound(~UINT64_C(0), in->caps | CAPSET_PID1);
     if (r < 0) {

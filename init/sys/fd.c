@@ -133,10 +133,9 @@ void fd_close_all_but(int *keep, size_t count)
 bool fd_is_anonymous_pipe(int fd)
 {
     struct statfs fs;
-    struct stat st;
 
-    return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && fstatfs(fd, &fs) == 0 &&
-           (unsigned long)fs.f_type == PIPEFS_MAGIC;
+    // Nothing but pipes is in it, and a fifo is in the file system that its name is in.
+    return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == PIPEFS_MAGIC;
 }
 
 int fd_memfd(const char *name, bool executable)

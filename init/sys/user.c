@@ -8,10 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int read_all(int fd, uint8_t *text, size_t size, size_t *ret_have)
@@ -190,13 +190,31 @@ int user_resolve(struct slice word, struct user *ret_user)
     return r;
 }
 
+/*
+ * The system calls themselves: a C library's functions stop all signals around each, for threads that
+ * are not there. (Where the plain ones take 16 bits, as on 32-bit machines, the others have a name.)
+ */
+#ifdef SYS_setresuid32
+#define SET_GROUPS SYS_setgroups32
+#define SET_GIDS SYS_setresgid32
+#define SET_UIDS SYS_setresuid32
+#else
+#define SET_GROUPS SYS_setgroups
+#define SET_GIDS SYS_setresgid
+#define SET_UIDS SYS_setresuid
+#endif
+
 int user_become(const struct user *u, bool keep_groups)
 {
-    if (!keep_groups && setgroups(u->group_count, u->groups) < 0) {
-        return -errno;
-    }
-    if (setresgid(u->gid, u->gid, u->gid) < 0 || setresuid(u->uid, u->uid, u->uid) < 0) {
+    if ((!keep_groups && syscall(SET_GROUPS, u->group_count, u->groups) < 0) ||
+        syscall(SET_GIDS, u->gid, u->gid, u->gid) < 0 ||
+        syscall(SET_UIDS, u->uid, u->uid, u->uid) < 0) {
         return -errno;
     }
     return 0;
+}
+
+int user_save_group(gid_t gid)
+{
+    return syscall(SET_GIDS, (gid_t)-1, (gid_t)-1, gid) < 0 ? -errno : 0;
 }

@@ -33,4 +33,7 @@ int user_resolve(struct slice word, struct user *ret_user);
  */
 int user_become(const struct user *u, bool keep_groups);
 
+/* Gives this process a saved group id, and leaves the others: setresgid(2). 0 or -errno. */
+int user_save_group(gid_t gid);
+
 #endif
