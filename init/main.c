@@ -56,12 +56,12 @@ int main(int argc, char **argv)
 
     init_prepare(&state);
     sig_take_over(&state.inherited);
+    flags = launch_flags(argc, argv);
+    if (flags >= 0) { // the launcher leaves no gap in stdio
+        _exit(boot_launched(&state, (unsigned)flags) < 0 ? CODE_FAILED : loop_run(&state));
+    }
     if (fd_fill_stdio() < 0) {
         // No /dev/null: whatever lands on 0 to 2 is CLOEXEC and closed before a command sees it.
-    }
-    flags = launch_flags(argc, argv);
-    if (flags >= 0) {
-        _exit(boot_launched(&state, (unsigned)flags) < 0 ? CODE_FAILED : loop_run(&state));
     }
     _exit(entrypoint(argc, argv));
 }

@@ -144,6 +144,13 @@ int client_dial(const struct context *ctx, const char *name, bool quiet, struct 
         if (!ret->starting || !quiet) { // its sockets may have got their names since we looked
             r = try_root(root, ret);
         }
+    } else if (r == -EACCES && !quiet) {
+        char path[RUNTIME_PATH_MAX + 128];
+
+        (void)snprintf(path, sizeof(path), "%s/%s", root, ret->name);
+        if (runtime_await_observers(path)) {
+            r = try_root(root, ret);
+        }
     }
     if (r < 0) {
         return report_unreachable(root, ret, r, quiet);

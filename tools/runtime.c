@@ -165,30 +165,29 @@ static int make_contents(struct runtime *r, const char *path, long peek_gid)
     return r->peek < 0 ? -errno : 0;
 }
 
-/*
- * Everything that porthole ever puts into NAME's folder; a fixed list needs no recursion. What is seldom
- * there is looked for where a folder turns out not to be empty.
- */
-static void remove_tree(const char *path)
+/* All that porthole ever puts into NAME's folder, but for the note of its cgroup. */
+static void remove_contents(int dir)
 {
-    int dir FD_CLEANUP = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-
-    if (dir < 0) { // no descriptor left to go on with: as much as can be done without
-        (void)rmdir(path);
-        return;
-    }
     if (unlinkat(dir, "op/control.sock", 0) < 0) {
         (void)unlinkat(dir, "op/" LAUNCH_OPERATOR_SOCKET, 0);
     }
     (void)unlinkat(dir, "op", AT_REMOVEDIR);
     (void)unlinkat(dir, "exit", 0);
-    if (rmdir(path) == 0) {
-        return;
+    if (unlinkat(dir, "peek", AT_REMOVEDIR) < 0 && errno != ENOENT) {
+        (void)unlinkat(dir, "peek/peek.sock", 0);
+        (void)unlinkat(dir, "peek/" LAUNCH_OBSERVER_SOCKET, 0);
+        (void)unlinkat(dir, "peek", AT_REMOVEDIR);
     }
-    (void)unlinkat(dir, "peek/peek.sock", 0);
-    (void)unlinkat(dir, "peek/" LAUNCH_OBSERVER_SOCKET, 0);
-    (void)unlinkat(dir, "peek", AT_REMOVEDIR);
-    (void)unlinkat(dir, "cgroup", 0);
+}
+
+static void remove_tree(const char *path)
+{
+    int dir FD_CLEANUP = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (dir >= 0) { // else no descriptor is left to go on with
+        remove_contents(dir);
+        (void)unlinkat(dir, "cgroup", 0);
+    }
     (void)rmdir(path);
 }
 
@@ -278,6 +277,25 @@ bool runtime_await_start(const char *path)
         }
     }
     return false;
+}
+
+bool runtime_await_observers(const char *path)
+{
+    char peek[RUNTIME_PATH_MAX + 32];
+    char sock[RUNTIME_PATH_MAX + 32];
+    struct timespec pause = {.tv_nsec = START_POLL_MS * 1000000L};
+    bool waited = false;
+
+    (void)PATH_JOIN(peek, sizeof(peek), path, "/peek");
+    (void)PATH_JOIN(sock, sizeof(sock), path, "/peek/peek.sock");
+    for (int ms = 0; ms < START_WAIT_MS && access(peek, X_OK) == 0; ms += START_POLL_MS) {
+        if (access(sock, F_OK) == 0) {
+            return true;
+        }
+        (void)nanosleep(&pause, NULL);
+        waited = true;
+    }
+    return waited;
 }
 
 bool runtime_bury(const char *root, const char *name, int *ret_code)
@@ -479,7 +497,6 @@ void runtime_handed_over(struct runtime *r)
 
 void runtime_remove_folder(struct runtime *r)
 {
-    char grave[RUNTIME_PATH_MAX + 64];
     ssize_t n;
 
     if (r->removed) {
@@ -488,17 +505,24 @@ void runtime_remove_folder(struct runtime *r)
     r->removed = true;
     n = readlinkat(r->dir, "cgroup", r->cgroup, sizeof(r->cgroup) - 1);
     r->cgroup[n > 0 ? n : 0] = 0;
-    (void)unlinkat(r->dir, "cgroup", 0); // ours to remove: see below
-    if (bury_folder(r->root, r->path, r->dir, grave, sizeof(grave))) {
-        remove_tree(grave);
+    if (bury_folder(r->root, r->path, r->dir, r->grave, sizeof(r->grave))) {
+        remove_contents(r->dir);
+    } else {
+        r->grave[0] = 0;
     }
 }
 
+/* The note goes last: whoever finds the grave of one that was killed here still finds its cgroup. */
 void runtime_remove(struct runtime *r)
 {
     runtime_remove_folder(r);
     if (r->cgroup[0] != 0) {
         cgroup_remove(r->cgroup);
+    }
+    if (r->grave[0] != 0) {
+        (void)unlinkat(r->dir, "cgroup", 0);
+        (void)rmdir(r->grave);
+        r->grave[0] = 0;
     }
 }
 

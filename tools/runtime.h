@@ -29,9 +29,10 @@ const char *runtime_default_name(const char *name);
 
 struct runtime {
     char root[RUNTIME_PATH_MAX];
-    char path[RUNTIME_PATH_MAX]; // root/NAME
-    const char *name;            // the caller's
-    char cgroup[512];            // of a folder that is removed; empty: none
+    char path[RUNTIME_PATH_MAX];       // root/NAME
+    char grave[RUNTIME_PATH_MAX + 64]; // what it is called while it is removed; or empty
+    const char *name;                  // the caller's
+    char cgroup[512];                  // of a folder that is removed; empty: none
     bool removed;
     int dir;  // owned; NAME/, locked while it is starting
     int op;   // owned; NAME/op/
@@ -67,6 +68,12 @@ bool runtime_is_starting(const char *path);
  * listens or has failed, and returns true: try again. False where it was not, or took too long.
  */
 bool runtime_await_start(const char *path);
+
+/*
+ * The same for an observer, who may not look at the lock: until the socket is there, in a folder that is
+ * open to us. False where there is none.
+ */
+bool runtime_await_observers(const char *path);
 
 /*
  * NAME is dead where its folder is there, nobody holds its lock and its socket refuses: clears it

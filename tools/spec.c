@@ -421,8 +421,8 @@ static void unmake(int dir, const char *name)
 
 void spec_unmake(const struct spec *s, struct spec_made *made)
 {
-    if (made->count > 0 && s->lock_fd >= 0 && flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-        return; // another container uses them by now
+    if (made->count > 0 && (s->lock_fd < 0 || flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)) {
+        return; // another container uses them by now, or may
     }
     for (size_t i = made->count; i > 0; i--) {
         char name[256];

@@ -11,6 +11,8 @@ int status_get(struct client *c, struct status *ret)
 {
     const struct proto_msg *m = &c->msg;
     struct procfs p;
+    bool quiet = c->quiet;
+    bool opened;
     int code = client_ask(c, PROTO_STATUS, PROTO_STATUS_OK);
 
     if (code != 0) {
@@ -32,7 +34,10 @@ int status_get(struct client *c, struct status *ret)
     ret->main_pid = (long)m->num[TAG_PID];
     ret->main_uptime_ms = m->num[TAG_MAIN_UPTIME];
     ret->main_code = (int)m->num[TAG_CODE];
-    if (ret->main_alive && procfs_open(c, &p) == 0) {
+    c->quiet = true; // it may end between the two questions: then there is less to show
+    opened = ret->main_alive && procfs_open(c, &p) == 0;
+    c->quiet = quiet;
+    if (opened) {
         ret->has_process = procfs_read(&p, ret->main_pid, &ret->main_process) == 0;
         procfs_close(&p);
     }

@@ -227,6 +227,7 @@ _Noreturn static void inside(char **argv)
     uint64_t none = 0;
     static const uint64_t dispositions[4];
     struct pollfd p[4];
+    struct statfs fs;
     char plan[PLAN_BYTES];
     int status = 0;
     int fd;
@@ -238,7 +239,7 @@ _Noreturn static void inside(char **argv)
         (void)syscall(SYS_rt_sigaction, i, &dispositions, NULL, sizeof(all));
     }
     (void)getrandom(plan, 16, GRND_NONBLOCK); // the instance
-    p[1] = (struct pollfd){.fd = listen_at(FD_OP, "control.sock"), .events = POLLIN};
+    p[1] = (struct pollfd){.fd = listen_at(FD_OP, ".control.sock"), .events = POLLIN};
     need(send(FD_SYNC, plan, 16, 0) == 16, "sync");
     fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     need(ioctl(fd, SIOCSIFFLAGS, &lo) == 0, "lo");
@@ -272,6 +273,9 @@ _Noreturn static void inside(char **argv)
     p[0] = (struct pollfd){
         .fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof(all), SFD_CLOEXEC | SFD_NONBLOCK),
         .events = POLLIN};
+    for (int i = 0; i < 3; i++) {
+        (void)fstatfs(i, &fs); // is it a pipe that the launcher has made
+    }
     fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     (void)dup2(fd, 0);
     if (vfork() == 0) {
@@ -296,11 +300,12 @@ struct launch {
     const char *cgroup_path;
 };
 
-static void prepare(struct launch *l, const char *root, const char *rootfs)
+static void prepare(struct launch *l, const char *self, const char *root, const char *rootfs)
 {
     struct mount_attr set = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID};
-    char draft[512];
+    char draft[1024];
     struct statfs fs;
+    struct stat st;
 
     (void)close(
         timerfd_create(CLOCK_BOOTTIME_ALARM, TFD_CLOEXEC)); // in which user namespace are we
@@ -320,8 +325,11 @@ static void prepare(struct launch *l, const char *root, const char *rootfs)
     (void)mkdir(l->cgroup_path, 0755);
     (void)symlinkat(l->cgroup_path, l->dir, "cgroup");
     l->cgroup = open(l->cgroup_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    l->image = (int)syscall(SYS_open_tree, AT_FDCWD, "/proc/self/exe",
-                            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    l->image = open(self, O_RDONLY | O_CLOEXEC); // is it the one that we were built with
+    (void)fstat(l->image, &st);
+    (void)pread(l->image, draft, sizeof(draft), 0);
+    (void)close(l->image);
+    l->image = (int)syscall(SYS_open_tree, AT_FDCWD, self, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     (void)syscall(SYS_mount_setattr, l->image, "", AT_EMPTY_PATH, &set, sizeof(set));
     l->plan = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     need(pipe2(l->out, O_CLOEXEC) == 0 && pipe2(l->err, O_CLOEXEC) == 0 &&
@@ -360,8 +368,9 @@ static int attend(const struct launch *l, pid_t pid, int pidfd, int signals)
     (void)write(l->plan, plan, sizeof(plan));
     (void)fcntl(l->plan, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
     need(read(l->sync[0], buf, sizeof(buf)) > 0, "sync");
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/op/control.sock", l->path);
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/op/.control.sock", l->path);
     need(connect(conn, (struct sockaddr *)&address, sizeof(address)) == 0, "connect");
+    (void)renameat(l->op, ".control.sock", l->op, "control.sock"); // now others may ask
     (void)close(l->image);
     (void)close(l->out[1]);
     (void)close(l->err[1]);
@@ -412,7 +421,7 @@ int main(int argc, char **argv)
     }
     (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
     signals = (int)syscall(SYS_signalfd4, -1, &all, sizeof(all), SFD_CLOEXEC | SFD_NONBLOCK);
-    prepare(&l, argv[1], argv[2]);
+    prepare(&l, argv[0], argv[1], argv[2]);
     args.cgroup = (uint64_t)(unsigned)l.cgroup;
 #if defined(__x86_64__)
     // Inline: from a library's wrapper the child would return first, on the stack that is ours.
