@@ -6,6 +6,7 @@
 #include "monitor.h"
 #include "report.h"
 #include "runtime.h"
+#include "starting.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -133,24 +134,18 @@ int client_dial(const struct context *ctx, const char *name, bool quiet, struct 
         }
     }
     r = try_root(root, ret);
-    if (r == -ENOENT || r == -ECONNREFUSED) {
+    if (r < 0) {
         char path[RUNTIME_PATH_MAX + 128];
+        bool again = false;
 
         (void)snprintf(path, sizeof(path), "%s/%s", root, ret->name);
-        ret->starting = runtime_is_starting(path);
-        if (ret->starting && !quiet) {
-            (void)runtime_await_start(path);
+        if (r == -ENOENT || r == -ECONNREFUSED) {
+            ret->starting = starting_is(path, !quiet);
+            again = !ret->starting || !quiet; // its sockets may have got their names meanwhile
+        } else if (r == -EACCES) {
+            again = !quiet && starting_await_observers(path);
         }
-        if (!ret->starting || !quiet) { // its sockets may have got their names since we looked
-            r = try_root(root, ret);
-        }
-    } else if (r == -EACCES && !quiet) {
-        char path[RUNTIME_PATH_MAX + 128];
-
-        (void)snprintf(path, sizeof(path), "%s/%s", root, ret->name);
-        if (runtime_await_observers(path)) {
-            r = try_root(root, ret);
-        }
+        r = again ? try_root(root, ret) : r;
     }
     if (r < 0) {
         return report_unreachable(root, ret, r, quiet);

@@ -29,7 +29,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CGROUP_TRIES 3
+#define CGROUP_TRIES 3 /* cleaners that may come between a cgroup and its first process */
 
 #define PLACES_MAX (LAUNCH_FD_FIRST_BIND + LAUNCH_BINDS_MAX + 1)
 

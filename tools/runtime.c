@@ -24,13 +24,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define START_WAIT_MS 5000 /* ms that a client waits for a container that is just starting */
-#define PUBLISH_TRIES 10
-#define DRAFT_TRIES 10
-#define DRAFT_MODE 0700
-#define DRAFT_SECONDS 10
+#define PUBLISH_TRIES 10 /* namesakes that may end or be buried between two looks */
+#define DRAFT_TRIES 10   /* pid namespaces that share a root and meet in one number */
 #define FOLDER_MODE 0711
-#define START_POLL_MS 5 /* ms; a boot takes about one */
+#define DRAFT_MODE 0700  /* until its maker has the lock: a few calls */
+#define DRAFT_SECONDS 10 /* s after which such a draft is one of a maker that was killed */
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
@@ -253,49 +251,6 @@ static int read_exit(int dir)
     }
     text[n] = 0;
     return (int)strtol(text, NULL, 10);
-}
-
-bool runtime_is_starting(const char *path)
-{
-    int dir FD_CLEANUP = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-
-    return dir >= 0 && flock(dir, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-}
-
-bool runtime_await_start(const char *path)
-{
-    int dir FD_CLEANUP = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    struct timespec pause = {.tv_nsec = START_POLL_MS * 1000000L};
-
-    if (dir < 0 || flock(dir, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
-        return false;
-    }
-    for (int waited = 0; waited < START_WAIT_MS; waited += START_POLL_MS) {
-        (void)nanosleep(&pause, NULL);
-        if (flock(dir, LOCK_SH | LOCK_NB) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool runtime_await_observers(const char *path)
-{
-    char peek[RUNTIME_PATH_MAX + 32];
-    char sock[RUNTIME_PATH_MAX + 32];
-    struct timespec pause = {.tv_nsec = START_POLL_MS * 1000000L};
-    bool waited = false;
-
-    (void)PATH_JOIN(peek, sizeof(peek), path, "/peek");
-    (void)PATH_JOIN(sock, sizeof(sock), path, "/peek/peek.sock");
-    for (int ms = 0; ms < START_WAIT_MS && access(peek, X_OK) == 0; ms += START_POLL_MS) {
-        if (access(sock, F_OK) == 0) {
-            return true;
-        }
-        (void)nanosleep(&pause, NULL);
-        waited = true;
-    }
-    return waited;
 }
 
 bool runtime_bury(const char *root, const char *name, int *ret_code)

@@ -53,27 +53,12 @@ void runtime_unlock(struct runtime *r);
 void runtime_handed_over(struct runtime *r);
 
 /*
- * Removes NAME's folder, once; then its cgroup, which must be empty. The first may be done while PID 1
- * still takes its mounts down. Descriptors are closed by runtime_finish.
+ * Removes NAME's folder, once; then its cgroup, which must be empty, and the note of that. The first may
+ * be done while PID 1 still takes its mounts down. Descriptors are closed by runtime_finish.
  */
 void runtime_remove_folder(struct runtime *r);
 void runtime_remove(struct runtime *r);
 void runtime_finish(struct runtime *r);
-
-/* True where the container in this folder is just starting. */
-bool runtime_is_starting(const char *path);
-
-/*
- * Where the container in this folder is just starting (its launcher holds the lock): waits until it
- * listens or has failed, and returns true: try again. False where it was not, or took too long.
- */
-bool runtime_await_start(const char *path);
-
-/*
- * The same for an observer, who may not look at the lock: until the socket is there, in a folder that is
- * open to us. False where there is none.
- */
-bool runtime_await_observers(const char *path);
 
 /*
  * NAME is dead where its folder is there, nobody holds its lock and its socket refuses: clears it

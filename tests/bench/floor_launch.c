@@ -117,6 +117,22 @@ static void copy(int from, const char *what, unsigned recursive, uint64_t attr, 
     }
 }
 
+/* Masks what is there; a mask that found no place is for the next. Returns it, or -1. */
+static int mask(int spare, int from, const char *what, int dir, const char *path)
+{
+    struct mount_attr set = {.attr_set = NSN | MOUNT_ATTR_RDONLY};
+    unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | (path[0] == 0 ? MOVE_MOUNT_T_EMPTY_PATH : 0u);
+
+    if (spare < 0) {
+        spare = (int)syscall(SYS_open_tree, from, what,
+                             OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+        if (what[0] == 0) {
+            (void)syscall(SYS_mount_setattr, spare, "", AT_EMPTY_PATH, &set, sizeof(set));
+        }
+    }
+    return syscall(SYS_move_mount, spare, "", dir, path, flags) == 0 ? -1 : spare;
+}
+
 static void mounts(void)
 {
     static const char *const folders[] = {"pts", "pts/shm", "pts/run", "pts/tmp", "shm", "mqueue"};
@@ -124,8 +140,9 @@ static void mounts(void)
     static const char *const mode[] = {"mode", "755", NULL};
     static const char *const pts[] = {"ptmxmode", "0666", "mode", "0620", "gid", "5", NULL};
     static const char *const fixed[] = {"bus", "fs", "irq", "sys"};
-    static const char *const rare[] = {"asound", "kcore",       "latency_stats",
-                                       "scsi",   "sched_debug", "sysrq-trigger"};
+    static const char *const files[] = {"kcore", "latency_stats", "sched_debug", "timer_list",
+                                        "keys"};
+    static const char *const hidden[] = {"acpi", "asound", "scsi"};
     static const struct {
         const char *path;
         unsigned major, minor;
@@ -141,6 +158,8 @@ static void mounts(void)
                             OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
     char entries[1024];
     int proc, dev, empty, run, image_run;
+    int file = -1;
+    int folder = -1;
 
     (void)syscall(SYS_mount_setattr, root, "", AT_EMPTY_PATH | AT_RECURSIVE, &nodev, sizeof(nodev));
     attach(root, AT_FDCWD, ".");
@@ -172,15 +191,13 @@ static void mounts(void)
     (void)fresh("mqueue", none, NSN, dev, "mqueue");
     need(mkdirat(root, "run/porthole", 0755) == 0 && mkdirat(root, "run/porthole/self", 0755) == 0,
          "run/porthole");
-    for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++) {
-        if (faccessat(proc, rare[i], F_OK, 0) == 0) {
-            copy(dev, "null", 0, 0, proc, rare[i]);
-        }
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        file = mask(file, dev, "null", proc, files[i]);
     }
-    copy(empty, "", 0, NSN | MOUNT_ATTR_RDONLY, proc, "acpi");
-    copy(empty, "", 0, NSN | MOUNT_ATTR_RDONLY, below(root, "sys/firmware"), "");
-    copy(dev, "null", 0, 0, proc, "keys");
-    copy(dev, "null", 0, 0, proc, "timer_list");
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        folder = mask(folder, empty, "", proc, hidden[i]);
+    }
+    (void)mask(folder, empty, "", below(root, "sys/firmware"), "");
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
         copy(proc, fixed[i], AT_RECURSIVE, MOUNT_ATTR_RDONLY, proc, fixed[i]);
     }
