@@ -8,11 +8,12 @@
 /*
  * A plan is a wire.h list in a sealed memfd. What describes the command uses the protocol's tags
  * (ARG, ENV, USER, WORKDIR, FLAGS, ROWS, COLUMNS, GRACE, CAPS, OBJECT for the host name), as EXEC
- * does; what is mounted is a run of PLAN_OP elements behind all of that, carried out in their order.
+ * does; what is mounted is a run of PLAN_OP elements behind all of that, carried out in their order. The
+ * first of them ends what plan_decode() looks at: each operation is checked when it is taken.
  * The launcher holds all policy: which file system, which option, which path. PID 1 knows only how.
  */
 #define PLAN_OP 64 /* list tag of an operation; above all protocol tags */
-#define PLAN_VERSION_TEXT "porthole plan 1"
+#define PLAN_VERSION_TEXT "porthole plan 2"
 
 /* Options of a launch, in TAG_FEATURES of a plan. */
 enum plan_flag {
@@ -120,7 +121,7 @@ void plan_put_op(struct wire_writer *w, const struct plan_op *op);
 /* Returns 0, -EBADMSG where it is malformed, -EOPNOTSUPP where it needs what this build has not. */
 int plan_decode(struct slice image, struct plan *ret_plan);
 
-/* Takes the next operation. Returns 1, 0 at the end, -EBADMSG. */
+/* Takes the next operation. Returns 1, 0 at the end, -EBADMSG where it is none or malformed. */
 int plan_next_op(struct plan *p, struct plan_op *ret_op);
 
 /* The step that an operation is, for messages. */

@@ -2,9 +2,7 @@
 /* Bounded little-endian reading and writing of tag-length-value lists. */
 #include "core/wire.h"
 
-#include <endian.h>
 #include <errno.h>
-#include <string.h>
 
 void wire_writer_init(struct wire_writer *w, void *data, size_t cap)
 {
@@ -93,8 +91,7 @@ bool wire_get_u16(struct slice *s, uint16_t *ret_v)
     if (!wire_get_bytes(s, sizeof(*ret_v), &bytes)) {
         return false;
     }
-    memcpy(ret_v, bytes.data, sizeof(*ret_v));
-    *ret_v = le16toh(*ret_v);
+    *ret_v = wire_load_u16(bytes.data);
     return true;
 }
 
@@ -105,8 +102,7 @@ bool wire_get_u32(struct slice *s, uint32_t *ret_v)
     if (!wire_get_bytes(s, sizeof(*ret_v), &bytes)) {
         return false;
     }
-    memcpy(ret_v, bytes.data, sizeof(*ret_v));
-    *ret_v = le32toh(*ret_v);
+    *ret_v = wire_load_u32(bytes.data);
     return true;
 }
 
@@ -117,27 +113,29 @@ bool wire_get_u64(struct slice *s, uint64_t *ret_v)
     if (!wire_get_bytes(s, sizeof(*ret_v), &bytes)) {
         return false;
     }
-    memcpy(ret_v, bytes.data, sizeof(*ret_v));
-    *ret_v = le64toh(*ret_v);
+    *ret_v = wire_load_u64(bytes.data);
     return true;
 }
 
+/* By loads of its own: a plan of a hundred elements is read between a launch and its command. */
 int wire_next_tlv(struct slice *s, struct wire_tlv *ret_tlv)
 {
-    struct slice rest = *s;
-    struct wire_tlv tlv;
-    uint16_t zero;
-    uint32_t len;
+    size_t len;
 
-    if (rest.len == 0) {
+    if (s->len == 0) {
         return 0;
     }
-    if (!wire_get_u16(&rest, &tlv.tag) || !wire_get_u16(&rest, &zero) ||
-        !wire_get_u32(&rest, &len) || zero != 0 || !wire_get_bytes(&rest, len, &tlv.value)) {
+    if (s->len < WIRE_TLV_HEADER || wire_load_u16(s->data + 2) != 0) {
         return -EBADMSG;
     }
-    *s = rest;
-    *ret_tlv = tlv;
+    len = wire_load_u32(s->data + 4);
+    if (len > s->len - WIRE_TLV_HEADER) {
+        return -EBADMSG;
+    }
+    ret_tlv->tag = wire_load_u16(s->data);
+    ret_tlv->value = (struct slice){s->data + WIRE_TLV_HEADER, len};
+    s->data += WIRE_TLV_HEADER + len;
+    s->len -= WIRE_TLV_HEADER + len;
     return 1;
 }
 

@@ -3,9 +3,11 @@
 #ifndef CORE_WIRE_H
 #define CORE_WIRE_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * A list element is: u16 tag, u16 zero, u32 length, then length bytes; no padding.
@@ -45,6 +47,31 @@ void wire_put_bytes(struct wire_writer *w, const void *data, size_t len);
 void wire_tlv_bytes(struct wire_writer *w, uint16_t tag, const void *data, size_t len);
 void wire_tlv_str(struct wire_writer *w, uint16_t tag, const char *s);
 void wire_tlv_u64(struct wire_writer *w, uint16_t tag, uint64_t v);
+
+/* The number at p, which need not be aligned; the caller has checked that all of its bytes are there. */
+static inline uint16_t wire_load_u16(const uint8_t *p)
+{
+    uint16_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return le16toh(v);
+}
+
+static inline uint32_t wire_load_u32(const uint8_t *p)
+{
+    uint32_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return le32toh(v);
+}
+
+static inline uint64_t wire_load_u64(const uint8_t *p)
+{
+    uint64_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return le64toh(v);
+}
 
 /* Each takes its bytes off the front of s. False, with s unchanged, where too few are left. */
 bool wire_get_u16(struct slice *s, uint16_t *ret_v);

@@ -88,8 +88,6 @@ static void test_operations_come_back_in_order(void **state)
     begin(&i);
     for (size_t n = 0; n < COUNT_OF(ops); n++) {
         plan_put_op(&i.w, ops[n]);
-        wire_tlv_str(&i.w, TAG_ARG, "between two operations");
-        wire_tlv_bytes(&i.w, UNKNOWN_TAG, NULL, 0);
     }
     assert_int_equal(plan_decode(bytes_of(&i), &plan), 0);
     for (size_t n = 0; n < COUNT_OF(ops); n++) {
@@ -184,8 +182,8 @@ static void test_another_version_is_not_supported(void **state)
 {
     static const char *const versions[] = {"",
                                            "porthole plan",
-                                           "porthole plan 2",
-                                           "Porthole plan 1",
+                                           "porthole plan 1",
+                                           "Porthole plan 2",
                                            PLAN_VERSION_TEXT "0",
                                            PLAN_VERSION_TEXT " "};
     struct image i;
@@ -213,6 +211,9 @@ static void test_an_unknown_critical_tag_is_not_supported(void **state)
     begin(&i);
     wire_tlv_bytes(&i.w, WIRE_CRITICAL | PLAN_OP, NULL, 0);
     expect_decode(&i, -EOPNOTSUPP, "a critical operation, which nobody writes");
+    begin(&i);
+    wire_tlv_bytes(&i.w, UNKNOWN_TAG, NULL, 0);
+    expect_decode(&i, 0, "an unknown tag that need not be known");
 }
 
 static void test_a_malformed_plan_is_refused(void **state)
@@ -234,24 +235,56 @@ static void test_a_malformed_plan_is_refused(void **state)
     expect_decode(&i, -EBADMSG, "half an element");
 }
 
+/* What ends a plan: 0, or what its decoding or the first of its operations was refused with. */
+static int end_of(const struct image *i)
+{
+    struct slice s = exact_copy(i->bytes, i->w.len);
+    struct plan plan;
+    struct plan_op op;
+    int r = plan_decode(s, &plan);
+
+    while (r == 0 && (r = plan_next_op(&plan, &op)) > 0) {
+        r = 0;
+    }
+    exact_free(s);
+    return r;
+}
+
 static void test_a_plan_cut_short_anywhere_is_refused(void **state)
 {
     struct image i;
     size_t first;
+    size_t second;
     size_t whole;
 
     (void)state;
     begin(&i);
     first = i.w.len;
     plan_put_op(&i.w, &largest);
+    second = i.w.len;
+    plan_put_op(&i.w, &largest);
     whole = i.w.len;
     for (i.w.len = 0; i.w.len < whole; i.w.len++) {
-        int expected = i.w.len == 0       ? -EOPNOTSUPP // a list without elements: no version
-                       : i.w.len == first ? 0
-                                          : -EBADMSG;
+        int expected = i.w.len == 0                            ? -EOPNOTSUPP // no version
+                       : i.w.len == first || i.w.len == second ? 0
+                                                               : -EBADMSG;
+        int r = end_of(&i);
 
-        expect_decode(&i, expected, "a plan cut short");
+        expect(r == expected, "%zu bytes: expected %d, got %d", i.w.len, expected, r);
     }
+    assert_int_equal(end_of(&i), 0);
+}
+
+static void test_behind_the_first_operation_there_are_only_more(void **state)
+{
+    struct image i;
+
+    (void)state;
+    begin(&i);
+    plan_put_op(&i.w, &largest);
+    wire_tlv_str(&i.w, TAG_ARG, "behind an operation");
+    expect_decode(&i, 0, "a plan whose operations have not been taken");
+    assert_int_equal(end_of(&i), -EBADMSG);
 }
 
 /* Expects that an operation with this value is refused, though its frame is sound. */
@@ -284,17 +317,34 @@ static void test_an_operation_cut_short_anywhere_is_refused(void **state)
     }
 }
 
-static void test_an_operation_with_more_bytes_is_refused(void **state)
+static void test_strings_that_lead_out_of_an_operation_are_refused(void **state)
 {
     struct image i;
+    uint8_t *value = i.bytes + WIRE_TLV_HEADER;
+    size_t len;
 
     (void)state;
     wire_writer_init(&i.w, i.bytes, sizeof(i.bytes));
     plan_put_op(&i.w, &largest);
-    i.bytes[i.w.len] = 0;
-    expect_bad_op(i.bytes + WIRE_TLV_HEADER, i.w.len - WIRE_TLV_HEADER + 1, "a fourth string");
-    i.bytes[i.w.len] = 'x';
-    expect_bad_op(i.bytes + WIRE_TLV_HEADER, i.w.len - WIRE_TLV_HEADER + 1, "one byte more");
+    len = i.w.len - WIRE_TLV_HEADER;
+    value[len] = 'x';
+    expect_bad_op(value, len + 1, "one byte more");
+    value[len - 1] = 'x';
+    expect_bad_op(value, len, "no zero at the end");
+    value[len - 1] = 0;
+    for (size_t at = 32; at < 40; at += 4) { // where source begins, where options begin
+        struct wire_writer w;
+        uint32_t good = wire_load_u32(value + at);
+
+        wire_writer_init(&w, value + at, 4);
+        wire_put_u32(&w, (uint32_t)len);
+        expect_bad_op(value, len, "a string that begins behind the end");
+        wire_writer_init(&w, value + at, 4);
+        wire_put_u32(&w, UINT32_MAX);
+        expect_bad_op(value, len, "a string that begins far away");
+        wire_writer_init(&w, value + at, 4);
+        wire_put_u32(&w, good);
+    }
 }
 
 static void test_a_malformed_list_ends_the_walk(void **state)
@@ -363,8 +413,9 @@ int main(void)
         cmocka_unit_test(test_an_unknown_critical_tag_is_not_supported),
         cmocka_unit_test(test_a_malformed_plan_is_refused),
         cmocka_unit_test(test_a_plan_cut_short_anywhere_is_refused),
+        cmocka_unit_test(test_behind_the_first_operation_there_are_only_more),
         cmocka_unit_test(test_an_operation_cut_short_anywhere_is_refused),
-        cmocka_unit_test(test_an_operation_with_more_bytes_is_refused),
+        cmocka_unit_test(test_strings_that_lead_out_of_an_operation_are_refused),
         cmocka_unit_test(test_a_malformed_list_ends_the_walk),
         cmocka_unit_test(test_each_operation_has_its_step),
         cmocka_unit_test(test_an_operation_is_above_all_tags),
