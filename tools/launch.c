@@ -2,6 +2,7 @@
 /* Making a container: namespaces, porthole-init in them, and the first control connection. */
 #include "launch.h"
 
+#include "assist.h"
 #include "cgroup.h"
 #include "core/limits.h"
 #include "core/step.h"
@@ -259,20 +260,37 @@ bool launch_read_failure(const struct spec *s, struct launched *l, int *ret_code
     return true;
 }
 
-/* The child's word that it listens; or the step that failed, or nothing where it died. */
-static int wait_until_listening(const struct spec *s, int sync)
+/* Hears PID 1's next word. 0 with what came along; -EPIPE where it died; or the code of the step that failed. */
+static int hear(const struct spec *s, int sync, struct sock_fds *ret_fds)
 {
     uint8_t buf[1024];
     struct proto_msg m;
-    ssize_t n = sock_recv(sync, buf, sizeof(buf), NULL);
+    ssize_t n = sock_recv(sync, buf, sizeof(buf), ret_fds);
 
     if (n <= 0 || proto_decode((struct slice){buf, (size_t)n}, &m) < 0) {
-        return report_failure("porthole-init: it died before it could say why");
+        return -EPIPE;
     }
-    if (m.type == PROTO_FAILED) {
-        return launch_report_failure(s, &m);
+    return m.type == PROTO_FAILED ? launch_report_failure(s, &m) : 0;
+}
+
+static int wait_until_listening(const struct spec *s, int sync)
+{
+    int r = hear(s, sync, NULL);
+
+    return r == -EPIPE ? report_failure("porthole-init: it died before it could say why") : r;
+}
+
+/* Once it is in a mount namespace of its own. Where it has died, or failed, its connection tells. */
+static int help_out(const struct spec *s, int sync)
+{
+    struct sock_fds net = {.count = 0};
+    int r = hear(s, sync, &net);
+
+    if (r == 0) {
+        assist(s, sync, net.count == 1 ? net.fd[0] : -1);
     }
-    return 0;
+    sock_fds_close(&net);
+    return r == -EPIPE ? 0 : r;
 }
 
 /* What PID 1 needs no earlier than our connection is made while it starts, and costs no time. */
@@ -478,11 +496,13 @@ int launch_start(struct spec *s, struct runtime *run, const int stdio[3],
     if (r == 0) {
         r = connect_first(s, run, ret);
     }
+    if (r == 0) {
+        // PID 1 has its own descriptors; a trace of ours would keep mounts and pipes alive.
+        runtime_unlock(run);
+        r = s->userns ? 0 : help_out(s, ret->sync);
+    }
     if (r != 0) {
         abandon(ret);
-        return r;
     }
-    // PID 1 has its own descriptors; a trace of ours would keep mounts and pipes alive.
-    runtime_unlock(run);
-    return 0;
+    return r;
 }

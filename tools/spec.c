@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of mounts, and the plan that is made of it and of the options of `run`. */
-#include "spec.h"
-
+/* The plan that is made of the options of `run` and of the table of mounts; mount points that are missing. */
+#include "mounts.h"
 #include "sys/fd.h"
 #include "sys/mnt.h"
 
@@ -14,154 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NSN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 #define NS (MOUNT_ATTR_NOSUID)
-#define NSND (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 #define RO MOUNT_ATTR_RDONLY
 
 #define LOCK_TRIES 100 /* at 1 ms each: then we go on without */
 #define PLAN_BASE 4608 /* bytes that the table's operations and the single fields stay below */
-
-/* Under which conditions a row of the table holds. */
-enum when {
-    ALWAYS = 0,
-    MAPPED = 1 << 0,      /* all ids are mapped: no user namespace */
-    SINGLE = 1 << 1,      /* a user namespace with one id */
-    OWN_NET = 1 << 2,     /* a network namespace of its own (sysfs shows it) */
-    HOST_NET = 1 << 3,    /* the host's network namespace */
-    CGROUP = 1 << 4,      /* the container has a cgroup */
-    READONLY = 1 << 5,    /* --read-only */
-    MAKES_NODES = 1 << 6, /* mknod(2) is ours */
-    BINDS_NODES = 1 << 7, /* it is not */
-};
-
-/*
- * An operation as plan_op has it, its strings in place: with pointers the table would have to be relocated,
- * which is a page of memory and a fault in every porthole command.
- */
-struct row {
-    unsigned when; // all of its bits must hold
-    uint16_t kind;
-    uint16_t flags;
-    uint32_t a;
-    uint64_t attr;
-    uint64_t b;
-    uint64_t c;
-    char target[32];
-    char source[16];
-    char options[48];
-};
-
-/* makedev(3) for small numbers, constant under every C library. */
-#define DEVICE(major_number, minor_number) ((major_number) << 8 | (minor_number))
-
-/* clang-format off: a row a line */
-#define MOUNT_ROW(w, type, path, opts, attrs, f, keep) \
-    { \
-        .when = (w), .kind = OP_MOUNT, .target = path, .source = type, .options = opts, \
-        .attr = (attrs), .flags = (f), .a = (keep) \
-    }
-#define NODE_ROWS(name, major_number, minor_number) \
-    {.when = MAKES_NODES, \
-     .kind = OP_NODE, \
-     .target = "dev/" name, \
-     .a = 0666, \
-     .b = DEVICE(major_number, minor_number)}, \
-    { \
-        .when = BINDS_NODES, .kind = OP_NODE, .target = "dev/" name, .source = "/dev/" name, \
-        .c = 1, .b = DEVICE(major_number, minor_number) \
-    }
-#define PART_ROW(from, path, attrs, f) \
-    { \
-        .kind = OP_PART, .target = path, .source = from, .attr = (attrs), .flags = (f) \
-    }
-#define LINK_ROW(path, to) \
-    { \
-        .kind = OP_SYMLINK, .target = path, .source = to \
-    }
-#define DIR_ROW(path, mode) \
-    { \
-        .kind = OP_DIRECTORY, .target = path, .a = (mode) \
-    }
-#define MASK_ROW(path, f) \
-    { \
-        .kind = OP_MASK, .target = path, .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS | (f) \
-    }
-#define READONLY_ROW(path) \
-    { \
-        .kind = OP_READONLY, .target = path, .flags = OPF_OPTIONAL | OPF_NO_SYMLINKS \
-    }
-/* clang-format on */
-
-/*
- * Which file system is mounted where, and when. /proc, /sys and /dev must be real directories: a
- * symbolic link there would aim our mounts (CVE-2026-41579). /run and /tmp are followed inside the
- * root. One tmpfs is behind /dev, /dev/shm, /run and /tmp (a superblock is made and destroyed in 70 µs,
- * a twentieth of a launch): its folders lie in /dev/pts, where devpts then covers them for good.
- * The image's file systems are nodev: there is no device controller (CAP_MKNOD, capset.h).
- */
-static const struct row table[] = {
-    MOUNT_ROW(ALWAYS, "proc", "proc", "", NSN, OPF_NO_SYMLINKS, KEEP_PROC),
-    // Fresh sysfs needs its network namespace to belong to the user namespace; else the host's.
-    MOUNT_ROW(MAPPED, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
-    MOUNT_ROW(SINGLE | OWN_NET, "sysfs", "sys", "", NSN | RO, OPF_NO_SYMLINKS, 0),
-    {.when = SINGLE | HOST_NET,
-     .kind = OP_BIND,
-     .target = "sys",
-     .source = "/sys",
-     .a = PLAN_NO_FD,
-     .attr = RO,
-     .flags = OPF_NO_SYMLINKS},
-    MOUNT_ROW(CGROUP, "cgroup2", "sys/fs/cgroup", "", NSN | RO, OPF_NO_SYMLINKS | OPF_OPTIONAL, 0),
-    MOUNT_ROW(ALWAYS, "tmpfs", "dev", "mode=755", NS, OPF_NO_SYMLINKS, KEEP_DEV),
-    NODE_ROWS("null", 1, 3),
-    NODE_ROWS("zero", 1, 5),
-    NODE_ROWS("full", 1, 7),
-    NODE_ROWS("random", 1, 8),
-    NODE_ROWS("urandom", 1, 9),
-    NODE_ROWS("tty", 5, 0),
-    DIR_ROW("dev/pts", 0755),
-    DIR_ROW("dev/pts/shm", 01777),
-    DIR_ROW("dev/pts/run", 0755),
-    DIR_ROW("dev/pts/run/porthole", 0755), // before the copy of the image's: these are ours
-    {.kind = OP_DIRECTORY, .target = "dev/pts/run/porthole/self", .a = 0755, .flags = OPF_INSIDE},
-    DIR_ROW("dev/pts/tmp", 01777),
-    // Nothing can ever be put into it once its own mount covers it: masks are copies of it.
-    {.kind = OP_DIRECTORY, .target = "dev/shm", .a = 0755, .flags = OPF_EMPTY},
-    DIR_ROW("dev/mqueue", 0755),
-    LINK_ROW("dev/ptmx", "pts/ptmx"),
-    LINK_ROW("dev/fd", "/proc/self/fd"),
-    LINK_ROW("dev/stdin", "/proc/self/fd/0"),
-    LINK_ROW("dev/stdout", "/proc/self/fd/1"),
-    LINK_ROW("dev/stderr", "/proc/self/fd/2"),
-    PART_ROW("dev/pts/shm", "dev/shm", NSN, 0),
-    PART_ROW("dev/pts/run", "run", NSND, OPF_COPY),
-    PART_ROW("dev/pts/tmp", "tmp", NSND, 0),
-    // An instance of its own, as every mount of it is since Linux 4.7.
-    MOUNT_ROW(MAPPED, "devpts", "dev/pts", "ptmxmode=0666,mode=0620,gid=5",
-              MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, KEEP_DEVPTS),
-    // Group 5 (tty) is not mapped: the terminal keeps its owner's group.
-    MOUNT_ROW(SINGLE, "devpts", "dev/pts", "ptmxmode=0666,mode=0620",
-              MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, KEEP_DEVPTS),
-    MOUNT_ROW(ALWAYS, "mqueue", "dev/mqueue", "", NSN, 0, 0),
-    // The last of each kind is there on every kernel: none of the masks is made in vain.
-    MASK_ROW("proc/kcore", OPF_FILE),
-    MASK_ROW("proc/latency_stats", OPF_FILE),
-    MASK_ROW("proc/sched_debug", OPF_FILE),
-    MASK_ROW("proc/timer_list", OPF_FILE),
-    MASK_ROW("proc/keys", OPF_FILE),
-    MASK_ROW("proc/acpi", 0),
-    MASK_ROW("proc/asound", 0),
-    MASK_ROW("proc/scsi", 0),
-    MASK_ROW("sys/firmware", 0),
-    READONLY_ROW("proc/bus"),
-    READONLY_ROW("proc/fs"),
-    READONLY_ROW("proc/irq"),
-    READONLY_ROW("proc/sys"),
-    READONLY_ROW("proc/sysrq-trigger"),
-};
-
-#define ROWS (sizeof(table) / sizeof(table[0]))
 
 /* What every command finds in its environment, below what --env says. */
 static const char *const default_env[] = {
@@ -169,25 +25,23 @@ static const char *const default_env[] = {
     "container=porthole",
 };
 
-static unsigned conditions(const struct spec *s)
+/* Where the launcher makes it, PID 1 attaches a tree, and looks for what it needs of what is in it. */
+static bool hand_over(const struct mount_row *row, struct plan_op *op)
 {
-    return (s->userns ? SINGLE : MAPPED) | (s->net_host ? HOST_NET : OWN_NET) |
-           (s->cgroup ? CGROUP : 0u) | (s->readonly ? READONLY : 0u) |
-           (s->binds_nodes ? BINDS_NODES : MAKES_NODES);
+    if (row->kind == OP_MOUNT) {
+        op->kind = OP_ATTACH;
+        op->b = row->tree - 1u;
+        return true;
+    }
+    op->flags |= OPF_MADE;
+    return (row->flags & (OPF_EMPTY | OPF_INSIDE)) != 0;
 }
 
-/* Mount points that are part of the image (not of a file system that an earlier row mounts). */
-static bool in_image(const struct row *row)
-{
-    return (row->kind == OP_MOUNT || row->kind == OP_BIND || row->kind == OP_PART) &&
-           strchr(row->target, '/') == NULL;
-}
-
-static void put_row(struct wire_writer *w, const struct row *row)
+static void put_row(struct wire_writer *w, const struct spec *s, const struct mount_row *row)
 {
     struct plan_op op = {
         .kind = row->kind,
-        .flags = (uint16_t)(row->flags | (in_image(row) ? OPF_CREATE : 0)),
+        .flags = (uint16_t)(row->flags | (mounts_in_image(row) ? OPF_CREATE : 0)),
         .a = row->a,
         .attr = row->attr,
         .b = row->b,
@@ -198,6 +52,9 @@ static void put_row(struct wire_writer *w, const struct row *row)
     };
     struct stat st;
 
+    if (row->tree != 0 && mounts_hand_over(s) && !hand_over(row, &op)) {
+        return;
+    }
     if (op.kind == OP_BIND && stat(op.source, &st) == 0) {
         op.b = st.st_dev;
         op.c = st.st_ino;
@@ -264,13 +121,10 @@ static void put_mounts(struct wire_writer *w, const struct spec *s)
         .flags = (uint16_t)(OPF_RECURSIVE | (s->readonly ? OPF_READONLY_BELOW : 0)),
     };
     static const struct plan_op seal = {.kind = OP_SETATTR, .target = "", .attr = RO};
-    unsigned have = conditions(s);
 
     plan_put_op(w, &root);
-    for (size_t i = 0; i < ROWS; i++) {
-        if ((table[i].when & have) == table[i].when) {
-            put_row(w, &table[i]);
-        }
+    for (const struct mount_row *row = NULL; (row = mounts_next(s, row)) != NULL;) {
+        put_row(w, s, row);
     }
     put_binds(w, s);
     if (s->readonly) { // last: the mount points had to be made
@@ -393,13 +247,11 @@ static void share_rootfs(struct spec *s)
 
 void spec_note_missing(struct spec *s, struct spec_made *ret_made)
 {
-    unsigned have = conditions(s);
-
     share_rootfs(s);
     ret_made->count = 0;
-    for (size_t i = 0; i < ROWS; i++) {
-        if ((table[i].when & have) == table[i].when && in_image(&table[i])) {
-            note(s, ret_made, table[i].target);
+    for (const struct mount_row *row = NULL; (row = mounts_next(s, row)) != NULL;) {
+        if (mounts_in_image(row)) {
+            note(s, ret_made, row->target);
         }
     }
     for (size_t i = 0; i < s->bind_count; i++) {

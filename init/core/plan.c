@@ -125,6 +125,7 @@ uint64_t plan_op_step(uint16_t kind)
         return STEP_ROOT;
     case OP_MOUNT:
     case OP_PART:
+    case OP_ATTACH:
         return STEP_MOUNT;
     case OP_NODE:
         return STEP_NODE;

@@ -27,7 +27,7 @@ enum plan_flag {
  */
 enum launch_flag {
     LAUNCH_USERNS = 1,    /* wait for the maps, then be root in a new user namespace */
-    LAUNCH_NEWNET = 2,    /* a network namespace of its own: bring loopback up */
+    LAUNCH_NEWNET = 2,    /* a network namespace of its own: have loopback brought up */
     LAUNCH_OBSERVERS = 4, /* there is a peek/ folder to listen in */
     LAUNCH_FLAGS = 7,
 };
@@ -52,6 +52,7 @@ enum plan_op_kind {
     OP_READONLY,  /* target and below cannot be written */
     OP_SETATTR,   /* mount attributes `attr` on the mount at target */
     OP_PART,      /* folder source of the new root is shown at target too, with attributes `attr` */
+    OP_ATTACH,    /* detached tree `b` of those that the launcher hands over on target; `a` keep */
 };
 
 /* Bits of `flags` in an operation. */
@@ -65,6 +66,17 @@ enum plan_op_flag {
     OPF_READONLY_BELOW = 1 << 7, /* OP_ROOT: the mounts below it cannot be written */
     OPF_EMPTY = 1 << 6,  /* OP_DIRECTORY: what OP_MASK shows, read-only, in a directory's place */
     OPF_INSIDE = 1 << 8, /* OP_DIRECTORY: the folder of the container's own socket */
+    OPF_MADE = 1 << 9,   /* OP_DIRECTORY: it is there, in a tree that was handed over */
+};
+
+/*
+ * What the launcher mounts, detached, while PID 1 isolates itself: file systems that belong to no namespace
+ * but the user's. In a user namespace of its own PID 1 mounts all itself.
+ */
+enum plan_tree {
+    TREE_DEV,    /* the tmpfs at /dev, with its nodes, links and folders */
+    TREE_DEVPTS, /* the devpts at /dev/pts */
+    TREE_COUNT
 };
 
 /*
@@ -73,10 +85,10 @@ enum plan_op_flag {
  */
 enum launch_fd {
     LAUNCH_FD_PLAN = 3, /* the memfd: sealed once the launcher has connected */
-    LAUNCH_FD_SYNC,     /* SEQPACKET pair: maps written (in), listening or failed (out) */
-    LAUNCH_FD_ROOTFS,   /* O_PATH */
-    LAUNCH_FD_OP_DIR,   /* folder of the operator's socket */
-    LAUNCH_FD_EXIT,     /* file for the exit status */
+    LAUNCH_FD_SYNC,   /* SEQPACKET pair: see launcher.h; closed before anything of the image runs */
+    LAUNCH_FD_ROOTFS, /* O_PATH */
+    LAUNCH_FD_OP_DIR, /* folder of the operator's socket */
+    LAUNCH_FD_EXIT,   /* file for the exit status */
     LAUNCH_FD_PEEK_DIR, /* folder of the observer's socket; closed without --peek-group */
     LAUNCH_FD_FIRST_BIND,
 };
@@ -91,7 +103,7 @@ enum launch_fd {
 #define LAUNCH_BINDS_MAX 64 /* bind mounts; each costs a descriptor during the launch */
 
 /*
- * OP_MOUNT's `a`: a descriptor of this file system is kept. KEEP_DEV ends with the walk: the mount at dev,
+ * `a` of OP_MOUNT and OP_ATTACH: a descriptor of this file system is kept. KEEP_DEV ends with the walk: the mount at dev,
  * which holds our null and what OP_PART shows.
  */
 enum plan_keep { KEEP_NONE, KEEP_DEVPTS, KEEP_PROC, KEEP_DEV };

@@ -7,6 +7,7 @@
 #include "core/step.h"
 #include "glue/command.h"
 #include "glue/control.h"
+#include "glue/launcher.h"
 #include "glue/loop.h"
 #include "glue/say.h"
 #include "glue/walk.h"
@@ -35,49 +36,46 @@
 #define OTHER_GID 65534 /* nogroup, by custom */
 #define PLAN_BYTES 4096 /* of a plan without many arguments or binds */
 
-/* What goes wrong before the loop runs, for one report at one place. */
-struct failure {
+/* One launch, until its loop runs. */
+struct boot {
+    struct init *in;
+    unsigned flags; // enum launch_flag
+    int net; // a socket of our network namespace, for the launcher; -1. Closed with all of its descriptors
+    struct pty pty;
+    struct slice image; // the plan, in room or mapped; no data before it was taken
+    struct plan plan;
+    // what went wrong, for one report at one place
     enum step step;
     int error; // -errno
     const char *object;
+    uint8_t room[PLAN_BYTES];
 };
 
-static int failed(struct failure *f, enum step step, int error, const char *object)
+static int failed(struct boot *b, enum step step, int error, const char *object)
 {
-    f->step = step;
-    f->error = error;
-    f->object = object;
+    b->step = step;
+    b->error = error;
+    b->object = object;
     return error;
 }
 
 /* On the launcher's connection; before it is there, on the sync socket. */
-static void report(const struct init *in, const struct failure *f)
+static void report(const struct boot *b)
 {
+    const struct init *in = b->in;
     uint8_t buf[512];
     struct wire_writer w;
     int len;
 
     proto_begin(&w, buf, sizeof(buf), PROTO_FAILED, 0);
-    wire_tlv_u64(&w, TAG_STEP, f->step);
-    wire_tlv_u64(&w, TAG_ERRNO, (uint64_t)-f->error);
-    wire_tlv_bytes(&w, TAG_OBJECT, f->object, strnlen(f->object, 256));
+    wire_tlv_u64(&w, TAG_STEP, b->step);
+    wire_tlv_u64(&w, TAG_ERRNO, (uint64_t)-b->error);
+    wire_tlv_bytes(&w, TAG_OBJECT, b->object, strnlen(b->object, 256));
     len = proto_end(&w);
     if (len > 0) {
         (void)sock_send(in->monitor >= 0 ? in->slots[in->monitor].fd : LAUNCH_FD_SYNC, buf,
                         (size_t)len, NULL, 0);
     }
-}
-
-/* One datagram from the launcher: the maps are written. End of file: it is dead, and so are we. */
-static int wait_for_maps(int sync)
-{
-    uint8_t buf[PROTO_HEADER];
-    ssize_t n = sock_recv(sync, buf, sizeof(buf), NULL);
-
-    if (n == 0) {
-        return -EPIPE;
-    }
-    return n < 0 ? (int)n : 0;
 }
 
 static int listen_for_host(struct init *in, unsigned flags)
@@ -96,20 +94,11 @@ static int listen_for_host(struct init *in, unsigned flags)
     return r < 0 ? r : 0;
 }
 
-/* Tells the launcher to connect. */
-static int call_launcher(int sync)
-{
-    uint8_t buf[PROTO_HEADER];
-    struct wire_writer w;
-
-    proto_begin(&w, buf, sizeof(buf), PROTO_OK, 0);
-    return sock_send(sync, buf, (size_t)proto_end(&w), NULL, 0);
-}
-
 /* Waits for its connection; it may die instead. */
-static int accept_launcher(struct init *in, int sync)
+static int accept_launcher(struct init *in)
 {
-    struct pollfd p[2] = {{.fd = in->listener[LISTEN_OPERATOR], .events = POLLIN}, {.fd = sync}};
+    struct pollfd p[2] = {{.fd = in->listener[LISTEN_OPERATOR], .events = POLLIN},
+                          {.fd = LAUNCH_FD_SYNC}};
     int fd;
     int r = 0;
 
@@ -127,51 +116,103 @@ static int accept_launcher(struct init *in, int sync)
     return fd < 0 ? fd : control_add_monitor(in, fd);
 }
 
-/* Step 1: the channel first, with the launcher's identity, before anything is isolated. */
-static int open_channel(struct init *in, unsigned flags, struct failure *f)
+/*
+ * In a user namespace loopback is for us to bring up. Else the launcher may do it, through a socket of our
+ * network namespace: it takes a twentieth of a launch, in which we can mount.
+ */
+static int open_net(struct boot *b)
 {
-    int r;
+    int net FD_CLEANUP = net_open();
 
-    if (in->userns) {
-        r = wait_for_maps(LAUNCH_FD_SYNC);
-        if (r < 0) {
-            return failed(f, STEP_MAPS, r, "uid_map");
-        }
+    if (net < 0) {
+        return net;
     }
-    r = listen_for_host(in, flags);
-    if (r < 0) {
-        return failed(f, STEP_LISTEN, r, "control.sock");
+    if (b->in->userns) {
+        return net_loopback_up(net);
     }
-    r = call_launcher(LAUNCH_FD_SYNC);
-    if (r < 0) {
-        return failed(f, STEP_ACCEPT, r, "control.sock");
-    }
-    // Loopback is in a namespace that is ours already, and takes longer than the launcher to connect.
-    r = (flags & LAUNCH_NEWNET) != 0 ? net_loopback_up() : 0;
-    if (r < 0) {
-        return failed(f, STEP_LOOPBACK, r, "lo");
-    }
-    r = accept_launcher(in, LAUNCH_FD_SYNC);
-    if (r < 0) {
-        return failed(f, STEP_ACCEPT, r, "control.sock");
-    }
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
-        return failed(f, STEP_IDENTITY, -errno, "dumpable");
-    }
+    b->net = TAKE_FD(net);
     return 0;
 }
 
+/* The plan, and what can be done of it before anything is isolated: what no command may ever have. */
+static int take_plan(struct boot *b)
+{
+    int r = fd_read_sealed(LAUNCH_FD_PLAN, b->room, sizeof(b->room), SESSION_ARGS_MAX, &b->image);
+
+    if (r == 0) {
+        r = plan_decode(b->image, &b->plan);
+    }
+    if (r < 0) {
+        return failed(b, STEP_PLAN, r, "plan");
+    }
+    b->in->caps = b->plan.fields.num[TAG_CAPS];
+    b->in->tell_up = (b->plan.flags & PLAN_TELL_UP) != 0;
+    r = caps_bound(~UINT64_C(0), b->in->caps | CAPSET_PID1);
+    return r < 0 ? failed(b, STEP_PRIVILEGES, r, "bounding set") : 0;
+}
+
+/* The launcher takes a while to wake and to connect: what isolates nothing is done in that time. */
+static int prepare(struct boot *b)
+{
+    int r = 0;
+
+    sig_reset(&b->in->inherited);
+    sig_catch_crashes(&b->in->inherited, loop_crash);
+    init_make_instance(b->in);
+    if ((b->flags & LAUNCH_NEWNET) != 0) {
+        r = open_net(b);
+    }
+    if (r < 0) {
+        return failed(b, STEP_LOOPBACK, r, "lo");
+    }
+    // The seals say that it is complete; mostly it is by now.
+    return fd_sealed_size(LAUNCH_FD_PLAN, SESSION_ARGS_MAX) > 0 ? take_plan(b) : 0;
+}
+
+/* Step 1: the channel first, with the launcher's identity, before anything is isolated. */
+static int open_channel(struct boot *b)
+{
+    int r;
+
+    if (b->in->userns) {
+        r = launcher_wait(NULL);
+        if (r < 0) {
+            return failed(b, STEP_MAPS, r, "uid_map");
+        }
+    }
+    r = listen_for_host(b->in, b->flags);
+    if (r < 0) {
+        return failed(b, STEP_LISTEN, r, "control.sock");
+    }
+    r = launcher_tell(-1);
+    if (r < 0) {
+        return failed(b, STEP_ACCEPT, r, "control.sock");
+    }
+    r = prepare(b);
+    if (r < 0) {
+        return r;
+    }
+    r = accept_launcher(b->in);
+    if (r < 0) {
+        return failed(b, STEP_ACCEPT, r, "control.sock");
+    }
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
+        return failed(b, STEP_IDENTITY, -errno, "dumpable");
+    }
+    return b->image.data == NULL ? take_plan(b) : 0; // sealed at the latest when it connects
+}
+
 /* The command's terminal is the container's console too, while mounting is still allowed. */
-static int put_console(const struct init *in, const struct plan *p, int root, struct pty *ret_pty)
+static int put_console(struct boot *b, int root)
 {
     int target FD_CLEANUP = mnt_open_create(root, "dev/console", true);
     int tree FD_CLEANUP = -1;
-    int r = target < 0 ? target : command_open_pty(in->devpts_fd, &p->fields, ret_pty);
+    int r = target < 0 ? target : command_open_pty(b->in->devpts_fd, &b->plan.fields, &b->pty);
 
     if (r < 0) {
         return r;
     }
-    tree = mnt_clone(ret_pty->slave, "", false); // by descriptor: CVE-2025-52565
+    tree = mnt_clone(b->pty.slave, "", false); // by descriptor: CVE-2025-52565
     return tree < 0 ? tree : mnt_attach(tree, target, "");
 }
 
@@ -189,77 +230,94 @@ static int listen_inside(struct init *in, int folder)
     return r < 0 ? r : 0;
 }
 
-/* Steps 2 to 4: namespaces of our own, the plan's mounts, the new root. */
-static int enter_root(struct init *in, struct plan *p, struct pty *pty, struct failure *f)
+/* Step 2: namespaces of our own. */
+static int isolate(struct boot *b)
 {
-    struct plan_op op;
-    struct walk walk;
     int r;
 
     if (fchdir(LAUNCH_FD_ROOTFS) < 0) {
-        return failed(f, STEP_ROOT, -errno, "rootfs");
+        return failed(b, STEP_ROOT, -errno, "rootfs");
     }
     if (unshare(CLONE_NEWNS) < 0) {
-        return failed(f, STEP_UNSHARE_MOUNT, -errno, "mount");
+        return failed(b, STEP_UNSHARE_MOUNT, -errno, "mount");
+    }
+    r = b->in->userns ? 0 : launcher_tell(b->net); // from here on it mounts, too
+    if (r < 0) {
+        return failed(b, STEP_ACCEPT, r, "control.sock");
     }
     r = mnt_make_private();
     if (r < 0) {
-        return failed(f, STEP_PRIVATE, r, "/");
+        return failed(b, STEP_PRIVATE, r, "/");
     }
-    if ((p->flags & PLAN_CGROUP) != 0 && unshare(CLONE_NEWCGROUP) < 0) {
-        return failed(f, STEP_UNSHARE_CGROUP, -errno, "cgroup");
+    if ((b->plan.flags & PLAN_CGROUP) != 0 && unshare(CLONE_NEWCGROUP) < 0) {
+        return failed(b, STEP_UNSHARE_CGROUP, -errno, "cgroup");
     }
-    walk_init(&walk);
-    r = walk_plan(&walk, p, &op);
-    in->devpts_fd = walk.devpts;
-    in->proc_fd = walk.proc;
+    return 0;
+}
+
+/* Step 3: the plan's mounts. */
+static int mount_all(struct boot *b, struct walk *walk)
+{
+    struct init *in = b->in;
+    struct plan_op op;
+    int r;
+
+    walk_init(walk);
+    r = walk_plan(walk, &b->plan, &op);
+    in->devpts_fd = walk->devpts;
+    in->proc_fd = walk->proc;
     if (r < 0) {
         bool known = op.kind != 0;
 
-        return failed(f, known ? (enum step)plan_op_step(op.kind) : STEP_PLAN, r,
+        return failed(b, known ? (enum step)plan_op_step(op.kind) : STEP_PLAN, r,
                       known ? op.target : "operation");
     }
-    r = (p->fields.num[TAG_FLAGS] & COMMAND_TTY) != 0 ? put_console(in, p, walk.root, pty) : 0;
+    r = (b->plan.fields.num[TAG_FLAGS] & COMMAND_TTY) != 0 ? put_console(b, walk->root) : 0;
+    return r < 0 ? failed(b, STEP_TERMINAL, r, "/dev/console") : 0;
+}
+
+/* Step 4: the new root, once the launcher has done its part. */
+static int enter_root(struct boot *b, int inside)
+{
+    int r = b->net >= 0 ? launcher_wait(NULL) : 0;
+
     if (r < 0) {
-        return failed(f, STEP_TERMINAL, r, "/dev/console");
+        return failed(b, STEP_LOOPBACK, r, "lo");
     }
     r = mnt_pivot();
     if (r < 0) {
-        return failed(f, STEP_PIVOT, r, "rootfs");
+        return failed(b, STEP_PIVOT, r, "rootfs");
     }
-    r = listen_inside(in, walk.inside);
+    r = listen_inside(b->in, inside);
     if (r < 0) {
-        return failed(f, STEP_INSIDE, r, "/run/porthole/self/inside.sock");
+        return failed(b, STEP_INSIDE, r, "/run/porthole/self/inside.sock");
     }
     // The launcher's descriptors and the walk's lead into the host. From here on paths of the image
     // are resolved, and a link in it may say /proc/self/fd/N.
-    init_keep_own(in, pty);
+    init_keep_own(b->in, &b->pty);
     return 0;
 }
 
 /* Step 5: what is left to set up from inside. */
-static int furnish(struct init *in, const struct plan *p, struct failure *f)
+static int furnish(struct boot *b)
 {
-    struct slice host = p->fields.text[TAG_OBJECT];
+    const struct init *in = b->in;
+    struct slice host = b->plan.fields.text[TAG_OBJECT];
     int r;
 
     if (sethostname(host.len > 0 ? (const char *)host.data : "", host.len) < 0) {
-        return failed(f, STEP_HOSTNAME, -errno, "hostname");
+        return failed(b, STEP_HOSTNAME, -errno, "hostname");
     }
     // Root inside is the same user, and prlimit(2) asks for no more than that: with a saved group id
     // of its own PID 1 is somebody else. (A user namespace with one id has no other to give.)
     r = in->userns ? 0 : user_save_group(OTHER_GID);
     if (r < 0) {
-        return failed(f, STEP_IDENTITY, r, "group");
-    }
-    r = caps_bound(~UINT64_C(0), in->caps | CAPSET_PID1);
-    if (r < 0) {
-        return failed(f, STEP_PRIVILEGES, r, "bounding set");
+        return failed(b, STEP_IDENTITY, r, "group");
     }
     // A capability that the launcher itself lacks cannot be handed on (root without it, or a
     // container in a container): the launcher has refused --cap-add of it by name.
     r = caps_set((in->caps | CAPSET_PID1) & caps_effective());
-    return r < 0 ? failed(f, STEP_PRIVILEGES, r, "capabilities") : 0;
+    return r < 0 ? failed(b, STEP_PRIVILEGES, r, "capabilities") : 0;
 }
 
 static void main_child(void *arg)
@@ -271,24 +329,25 @@ static void main_child(void *arg)
  * Step 6. As vfork(2) does it: a boot has nobody to serve meanwhile, so it may wait for the exec, and copying
  * our page tables for the child would cost more than all of the steps before.
  */
-static int start_main(struct init *in, const struct plan *p, struct pty *pty, struct failure *f)
+static int start_main(struct boot *b)
 {
     static struct command c; // not on the stack: the child works on ours until its exec
+    struct init *in = b->in;
     int null FD_CLEANUP = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
     int none[3] = {null, null, null};
     pid_t pid;
     int r;
 
     if (null < 0) {
-        return failed(f, STEP_STDIO, -errno, "/dev/null");
+        return failed(b, STEP_STDIO, -errno, "/dev/null");
     }
     c = (struct command){
         .init = in,
-        .own = &p->fields,
-        .base = &p->fields,
-        .args = p->fields.body,
+        .own = &b->plan.fields,
+        .base = &b->plan.fields,
+        .args = b->plan.fields.body,
         .conn = in->slots[in->monitor].fd,
-        .pty = *pty,
+        .pty = b->pty,
     };
     for (int i = 0; i < 3; i++) { // what the launcher did not connect is the container's /dev/null
         c.stdio[i] = fd_is_anonymous_pipe(i) ? i : null;
@@ -296,62 +355,46 @@ static int start_main(struct init *in, const struct plan *p, struct pty *pty, st
     in->main_started = clock_monotonic();
     pid = spawn_borrowing(main_child, &c);
     command_finish(&c);
-    pty_finish(pty);
+    pty_finish(&b->pty);
     if (pid < 0) {
-        return failed(f, STEP_FORK, pid, "process");
+        return failed(b, STEP_FORK, pid, "process");
     }
     in->main_pid = pid;
     in->main_runs = !c.failed;
     // The streams are the command's: once all that hold them are gone, their readers see the end.
     r = fd_to_stdio(none);
-    return r < 0 ? failed(f, STEP_STDIO, r, "/dev/null") : 0;
+    return r < 0 ? failed(b, STEP_STDIO, r, "/dev/null") : 0;
 }
 
-/* The plan is complete and sealed since the launcher has connected. */
-static int read_plan(struct init *in, void *room, size_t cap, struct slice *ret_image,
-                     struct plan *ret_plan, struct failure *f)
+static int boot_steps(struct boot *b)
 {
-    int r = fd_read_sealed(LAUNCH_FD_PLAN, room, cap, SESSION_ARGS_MAX, ret_image);
+    struct init *in = b->in;
+    struct walk walk;
+    int r = open_channel(b);
 
     if (r == 0) {
-        r = plan_decode(*ret_image, ret_plan);
-    }
-    if (r < 0) {
-        return failed(f, STEP_PLAN, r, "plan");
-    }
-    in->caps = ret_plan->fields.num[TAG_CAPS];
-    in->tell_up = (ret_plan->flags & PLAN_TELL_UP) != 0;
-    return 0;
-}
-
-static int boot_steps(struct init *in, unsigned flags, struct failure *f)
-{
-    uint8_t room[PLAN_BYTES];
-    struct slice image = {NULL, 0};
-    struct plan plan = {.flags = 0};
-    struct pty pty = {-1, -1};
-    int r = open_channel(in, flags, f);
-
-    if (r == 0) {
-        r = read_plan(in, room, sizeof(room), &image, &plan, f);
+        r = isolate(b);
     }
     if (r == 0) {
-        r = enter_root(in, &plan, &pty, f);
+        r = mount_all(b, &walk);
     }
     if (r == 0) {
-        r = furnish(in, &plan, f);
+        r = enter_root(b, walk.inside);
+    }
+    if (r == 0) {
+        r = furnish(b);
     }
     if (r == 0) {
         in->signal_fd = sig_open();
-        r = in->signal_fd < 0 ? failed(f, STEP_LOOP, in->signal_fd, "signals") : 0;
+        r = in->signal_fd < 0 ? failed(b, STEP_LOOP, in->signal_fd, "signals") : 0;
     }
     if (r == 0) {
-        r = start_main(in, &plan, &pty, f);
+        r = start_main(b);
     }
     if (r == 0) {
-        life_init(&in->life, (msec_t)plan.fields.num[TAG_GRACE]);
-        if (image.data != room) {
-            (void)munmap((void *)(uintptr_t)image.data, image.len);
+        life_init(&in->life, (msec_t)b->plan.fields.num[TAG_GRACE]);
+        if (b->image.data != b->room) {
+            (void)munmap((void *)(uintptr_t)b->image.data, b->image.len);
         }
     }
     return r;
@@ -359,9 +402,15 @@ static int boot_steps(struct init *in, unsigned flags, struct failure *f)
 
 int boot_launched(struct init *in, unsigned flags)
 {
-    struct failure f = {STEP_NONE, 0, ""};
+    struct boot b;
     int r;
 
+    b.in = in; // not all of it is cleared: the room alone is a page
+    b.flags = flags;
+    b.net = -1;
+    b.pty = (struct pty){-1, -1};
+    b.image = (struct slice){NULL, 0};
+    b.plan.flags = 0;
     in->launched = true;
     in->started = clock_monotonic();
     in->pid1 = true;
@@ -371,15 +420,15 @@ int boot_launched(struct init *in, unsigned flags)
     in->exit_fd = LAUNCH_FD_EXIT;
     // Not one of the launcher's descriptors reaches a command.
     r = fd_cloexec_from(3);
+    if (r < 0) {
+        (void)failed(&b, STEP_NONE, r, "");
+    }
     (void)prctl(PR_SET_NAME, "porthole-init", 0, 0, 0);
-    sig_reset(&in->inherited);
-    sig_catch_crashes(&in->inherited, loop_crash);
-    init_make_instance(in);
     if (r == 0) {
-        r = boot_steps(in, flags, &f);
+        r = boot_steps(&b);
     }
     if (r < 0) {
-        report(in, &f);
+        report(&b);
     }
     return r;
 }

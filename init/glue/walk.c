@@ -2,6 +2,7 @@
 /* Carrying out a plan's operations on the new root, by descriptor. */
 #include "glue/walk.h"
 
+#include "glue/launcher.h"
 #include "sys/copytree.h"
 #include "sys/fd.h"
 #include "sys/mnt.h"
@@ -30,6 +31,7 @@ void walk_init(struct walk *w)
         .mask_file = -1,
         .devpts = -1,
         .proc = -1,
+        .tree_count = 0,
     };
 }
 
@@ -39,30 +41,44 @@ struct place {
     const char *path;
 };
 
+/* The path within folder ("name/"), or NULL where it is elsewhere. */
+static const char *below(const char *path, const char *folder)
+{
+    while (*folder != 0) {
+        if (*path++ != *folder++) {
+            return NULL;
+        }
+    }
+    return path;
+}
+
 /*
  * Below the procfs and the tmpfs for devices, which we have just mounted, there is nobody's link to
  * fear, and no walk from the root to pay for.
  */
 static bool is_ours(const struct walk *w, const char *path, struct place *ret)
 {
-    if (w->dev >= 0 && strncmp(path, "dev/", 4) == 0) {
-        *ret = (struct place){.dir = w->dev, .path = path + 4};
-        return true;
+    const char *rest = below(path, "dev/");
+    int dir = w->dev;
+
+    if (rest == NULL) {
+        rest = below(path, "proc/");
+        dir = w->proc;
     }
-    if (w->proc >= 0 && strncmp(path, "proc/", 5) == 0) {
-        *ret = (struct place){.dir = w->proc, .path = path + 5};
-        return true;
-    }
-    return false;
+    *ret = (struct place){.dir = dir, .path = rest};
+    return rest != NULL && dir >= 0;
+}
+
+static bool mounts_folder(const struct plan_op *op)
+{
+    return op->kind == OP_MOUNT || op->kind == OP_PART || op->kind == OP_ATTACH;
 }
 
 /* The operation's target with O_PATH, made where the plan says so. */
 static int open_target(const struct walk *w, const struct plan_op *op)
 {
     enum mnt_resolve how = (op->flags & OPF_NO_SYMLINKS) != 0 ? MNT_NO_SYMLINKS : MNT_IN_ROOT;
-    int fd =
-        mnt_open(w->root, op->target,
-                 O_PATH | (op->kind == OP_MOUNT || op->kind == OP_PART ? O_DIRECTORY : 0), how);
+    int fd = mnt_open(w->root, op->target, O_PATH | (mounts_folder(op) ? O_DIRECTORY : 0), how);
 
     if (fd == -ENOENT && (op->flags & OPF_CREATE) != 0) {
         fd = mnt_open_create(w->root, op->target, (op->flags & OPF_FILE) != 0);
@@ -145,6 +161,24 @@ static int do_root(struct walk *w, const struct plan_op *op)
     return r;
 }
 
+/* What the rest of the walk, or our caller, works with. */
+static void keep(struct walk *w, uint32_t what, int tree)
+{
+    switch (what) {
+    case KEEP_DEVPTS:
+        w->devpts = tree;
+        break;
+    case KEEP_PROC:
+        w->proc = tree;
+        break;
+    case KEEP_DEV:
+        w->dev = tree;
+        break;
+    default:
+        break;
+    }
+}
+
 static int do_mount(struct walk *w, const struct plan_op *op)
 {
     struct place at;
@@ -158,19 +192,41 @@ static int do_mount(struct walk *w, const struct plan_op *op)
     if (tree < 0) {
         return tree;
     }
-    switch (op->a) {
-    case KEEP_DEVPTS:
-        w->devpts = tree;
-        break;
-    case KEEP_PROC:
-        w->proc = tree;
-        break;
-    case KEEP_DEV:
-        w->dev = tree;
-        break;
-    default:
-        break;
+    keep(w, op->a, tree);
+    return mnt_attach(tree, at.dir, at.path);
+}
+
+/* The launcher has made it meanwhile, on another processor, and hands one over after the other. */
+static int take_tree(struct walk *w, uint64_t number)
+{
+    if (number >= TREE_COUNT) {
+        return -EBADMSG;
     }
+    while (w->tree_count <= number) {
+        struct sock_fds fds;
+        int r = launcher_wait(&fds);
+
+        if (r < 0) {
+            return r;
+        }
+        if (fds.count != 1) {
+            return -EBADMSG;
+        }
+        w->tree[w->tree_count++] = fds.fd[0];
+    }
+    return w->tree[number];
+}
+
+static int do_attach(struct walk *w, const struct plan_op *op)
+{
+    struct place at;
+    int tree = take_tree(w, op->b);
+    int r = tree < 0 ? tree : find_target(w, op, &at);
+
+    if (r < 0) {
+        return r;
+    }
+    keep(w, op->a, tree);
     return mnt_attach(tree, at.dir, at.path);
 }
 
@@ -239,7 +295,8 @@ static int make_directory(struct walk *w, const struct plan_op *op, const struct
 {
     int fd;
 
-    if (mkdirat(at->dir, at->path, (mode_t)op->a) < 0 && errno != EEXIST) {
+    if ((op->flags & OPF_MADE) == 0 && mkdirat(at->dir, at->path, (mode_t)op->a) < 0 &&
+        errno != EEXIST) {
         return -errno;
     }
     if ((op->flags & (OPF_EMPTY | OPF_INSIDE)) == 0) {
@@ -413,6 +470,8 @@ static int do_op(struct walk *w, const struct plan_op *op)
         return do_root(w, op);
     case OP_MOUNT:
         return do_mount(w, op);
+    case OP_ATTACH:
+        return do_attach(w, op);
     case OP_PART:
         return do_part(w, op);
     case OP_NODE:

@@ -19,6 +19,8 @@ struct walk {
     bool null_ours; // our null was looked at
     int devpts;     // KEEP_DEVPTS, KEEP_PROC: what the caller keeps; -1: none
     int proc;
+    int tree[TREE_COUNT]; // as the launcher has handed them over
+    unsigned tree_count;
 };
 
 void walk_init(struct walk *w);

@@ -379,7 +379,8 @@ static void test_each_operation_has_its_step(void **state)
         {OP_READONLY, STEP_READONLY},
         {OP_SETATTR, STEP_READONLY},
         {OP_PART, STEP_MOUNT},
-        {OP_PART + 1, STEP_PLAN},
+        {OP_ATTACH, STEP_MOUNT},
+        {OP_ATTACH + 1, STEP_PLAN},
         {UINT16_MAX, STEP_PLAN},
     };
 
