@@ -40,7 +40,7 @@
 #define LAST_CAP 40
 #define DEFAULT_CAPS UINT64_C(0xa00425fb) /* what porthole keeps: init/core/capset.h */
 #define FAILED 125
-#define PLAN_BYTES 2700
+#define PLAN_BYTES 2300
 #define NSN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 #define NAME "floor"
 
@@ -55,6 +55,61 @@ static void need(int good, const char *what)
         perror(what);
         _exit(FAILED);
     }
+}
+
+/* -- both */
+
+/* A word with a descriptor, or without (-1). */
+static void tell(int sock, int fd)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
+                            .cmsg_level = SOL_SOCKET,
+                            .cmsg_type = SCM_RIGHTS}};
+    struct iovec iov = {.iov_base = (char[16]){0}, .iov_len = 16};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+
+    if (fd >= 0) {
+        memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+        msg.msg_control = control.bytes;
+        msg.msg_controllen = sizeof(control.bytes);
+    }
+    need(sendmsg(sock, &msg, MSG_NOSIGNAL) == 16, "sendmsg");
+}
+
+static int hear(int sock)
+{
+    char buf[64];
+    char control[CMSG_SPACE(sizeof(int))];
+    struct iovec iov = {.iov_base = buf, .iov_len = sizeof(buf)};
+    struct msghdr msg = {.msg_iov = &iov,
+                         .msg_iovlen = 1,
+                         .msg_control = control,
+                         .msg_controllen = sizeof(control)};
+    int fd = -1;
+
+    need(recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) > 0, "recvmsg");
+    if (msg.msg_controllen > 0) {
+        memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+    }
+    return fd;
+}
+
+static int fresh(const char *type, const char *const *options, uint64_t attr)
+{
+    int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+    int tree;
+
+    (void)syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", type, 0);
+    for (; *options != NULL; options += 2) {
+        (void)syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, options[0], options[1], 0);
+    }
+    need(syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0, type);
+    tree = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, (unsigned)attr);
+    (void)close(fs);
+    return tree;
 }
 
 /* -- inside: what PID 1 does */
@@ -86,18 +141,11 @@ static void attach(int tree, int dir, const char *path)
     need(syscall(SYS_move_mount, tree, "", dir, path, flags) == 0, "move_mount");
 }
 
-static int fresh(const char *type, const char *const *options, uint64_t attr, int dir,
-                 const char *path)
+static int mounted(const char *type, uint64_t attr, int dir, const char *path)
 {
-    int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
-    int tree;
+    static const char *const none[] = {NULL};
+    int tree = fresh(type, none, attr);
 
-    (void)syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", type, 0);
-    for (; *options != NULL; options += 2) {
-        (void)syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, options[0], options[1], 0);
-    }
-    need(syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0, type);
-    tree = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, (unsigned)attr);
     attach(tree, dir, path);
     return tree;
 }
@@ -135,24 +183,10 @@ static int mask(int spare, int from, const char *what, int dir, const char *path
 
 static void mounts(void)
 {
-    static const char *const folders[] = {"pts", "pts/shm", "pts/run", "pts/tmp", "shm", "mqueue"};
-    static const char *const none[] = {NULL};
-    static const char *const mode[] = {"mode", "755", NULL};
-    static const char *const pts[] = {"ptmxmode", "0666", "mode", "0620", "gid", "5", NULL};
     static const char *const fixed[] = {"bus", "fs", "irq", "sys"};
     static const char *const files[] = {"kcore", "latency_stats", "sched_debug", "timer_list",
                                         "keys"};
     static const char *const hidden[] = {"acpi", "asound", "scsi"};
-    static const struct {
-        const char *path;
-        unsigned major, minor;
-    } nodes[] = {{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
-                 {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
-    static const char *const links[][2] = {{"pts/ptmx", "ptmx"},
-                                           {"/proc/self/fd", "fd"},
-                                           {"/proc/self/fd/0", "stdin"},
-                                           {"/proc/self/fd/1", "stdout"},
-                                           {"/proc/self/fd/2", "stderr"}};
     struct mount_attr nodev = {.attr_set = MOUNT_ATTR_NODEV};
     int root = (int)syscall(SYS_open_tree, AT_FDCWD, ".",
                             OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
@@ -164,22 +198,14 @@ static void mounts(void)
     (void)syscall(SYS_mount_setattr, root, "", AT_EMPTY_PATH | AT_RECURSIVE, &nodev, sizeof(nodev));
     attach(root, AT_FDCWD, ".");
     need(fchdir(root) == 0, "root");
-    (void)umask(0);
-    proc = fresh("proc", none, NSN, below(root, "proc"), "");
-    (void)fresh("sysfs", none, NSN | MOUNT_ATTR_RDONLY, below(root, "sys"), "");
-    (void)fresh("cgroup2", none, NSN | MOUNT_ATTR_RDONLY, below(root, "sys/fs/cgroup"), "");
-    dev = fresh("tmpfs", mode, MOUNT_ATTR_NOSUID, below(root, "dev"), "");
-    for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
-        need(mknodat(dev, nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) ==
-                 0,
-             nodes[i].path);
+    proc = mounted("proc", NSN, below(root, "proc"), "");
+    (void)mounted("sysfs", NSN | MOUNT_ATTR_RDONLY, below(root, "sys"), "");
+    (void)mounted("cgroup2", NSN | MOUNT_ATTR_RDONLY, below(root, "sys/fs/cgroup"), "");
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+        copy(proc, fixed[i], AT_RECURSIVE, MOUNT_ATTR_RDONLY, proc, fixed[i]);
     }
-    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        need(mkdirat(dev, folders[i], 01777) == 0, folders[i]);
-    }
-    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-        need(symlinkat(links[i][0], dev, links[i][1]) == 0, links[i][1]);
-    }
+    dev = hear(FD_SYNC);
+    attach(dev, below(root, "dev"), "");
     empty = openat(dev, "shm", O_PATH | O_DIRECTORY | O_CLOEXEC);
     run = below(root, "run");
     image_run = openat(run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -187,10 +213,8 @@ static void mounts(void)
     copy(dev, "pts/shm", 0, NSN, dev, "shm");
     copy(dev, "pts/run", 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, run, "");
     copy(dev, "pts/tmp", 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, below(root, "tmp"), "");
-    (void)fresh("devpts", pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, dev, "pts");
-    (void)fresh("mqueue", none, NSN, dev, "mqueue");
-    need(mkdirat(root, "run/porthole", 0755) == 0 && mkdirat(root, "run/porthole/self", 0755) == 0,
-         "run/porthole");
+    attach(hear(FD_SYNC), dev, "pts");
+    (void)mounted("mqueue", NSN, dev, "mqueue");
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         file = mask(file, dev, "null", proc, files[i]);
     }
@@ -198,10 +222,7 @@ static void mounts(void)
         folder = mask(folder, empty, "", proc, hidden[i]);
     }
     (void)mask(folder, empty, "", below(root, "sys/firmware"), "");
-    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
-        copy(proc, fixed[i], AT_RECURSIVE, MOUNT_ATTR_RDONLY, proc, fixed[i]);
-    }
-    (void)umask(022);
+    (void)hear(FD_SYNC); // loopback is up
 }
 
 static void capabilities(void)
@@ -239,7 +260,6 @@ _Noreturn static void command(char **argv, const uint64_t *mask)
 
 _Noreturn static void inside(char **argv)
 {
-    struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
     uint64_t all = ~UINT64_C(0);
     uint64_t none = 0;
     static const uint64_t dispositions[4];
@@ -247,19 +267,22 @@ _Noreturn static void inside(char **argv)
     struct statfs fs;
     char plan[PLAN_BYTES];
     int status = 0;
+    int sealed;
+    int net;
     int fd;
 
     (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
     (void)syscall(SYS_close_range, FD_PLAN, ~0U, CLOSE_RANGE_CLOEXEC);
     (void)prctl(PR_SET_NAME, "floor-init", 0, 0, 0);
+    p[1] = (struct pollfd){.fd = listen_at(FD_OP, ".control.sock"), .events = POLLIN};
+    tell(FD_SYNC, -1);
     for (int i = 1; i <= 64; i++) { // what the launcher ignores the command does not
         (void)syscall(SYS_rt_sigaction, i, &dispositions, NULL, sizeof(all));
     }
     (void)getrandom(plan, 16, GRND_NONBLOCK); // the instance
-    p[1] = (struct pollfd){.fd = listen_at(FD_OP, ".control.sock"), .events = POLLIN};
-    need(send(FD_SYNC, plan, 16, 0) == 16, "sync");
-    fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    need(ioctl(fd, SIOCSIFFLAGS, &lo) == 0, "lo");
+    net = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sealed = (fcntl(FD_PLAN, F_GET_SEALS) & F_SEAL_WRITE) != 0; // mostly it is, by now
+    (void)pread(FD_PLAN, plan, sizeof(plan), 0);
     for (int cap = 0; cap <= LAST_CAP; cap++) {
         if ((DEFAULT_CAPS >> cap & 1) == 0) {
             (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
@@ -268,10 +291,10 @@ _Noreturn static void inside(char **argv)
     (void)poll(&p[1], 1, -1);
     p[2] = (struct pollfd){.fd = accept4(p[1].fd, NULL, NULL, SOCK_CLOEXEC), .events = POLLIN};
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    (void)fcntl(FD_PLAN, F_GET_SEALS);
-    need(pread(FD_PLAN, plan, sizeof(plan), 0) == PLAN_BYTES, "plan");
+    need(sealed || pread(FD_PLAN, plan, sizeof(plan), 0) == PLAN_BYTES, "plan");
     need(fchdir(FD_ROOTFS) == 0 && syscall(SYS_unshare, CLONE_NEWNS | CLONE_NEWCGROUP) == 0,
          "unshare");
+    tell(FD_SYNC, net);
     need(syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE,
                  &(struct mount_attr){.propagation = 1 << 18}, sizeof(struct mount_attr)) == 0,
          "private");
@@ -372,6 +395,49 @@ _Noreturn static void become_inside(const struct launch *l, char **argv)
     _exit(FAILED);
 }
 
+/* What PID 1 needs not make itself is made while it mounts the rest. */
+static void assist(int sync)
+{
+    static const char *const folders[] = {
+        "pts",     "pts/shm", "pts/run", "pts/run/porthole", "pts/run/porthole/self",
+        "pts/tmp", "shm",     "mqueue"};
+    static const char *const mode[] = {"mode", "755", NULL};
+    static const char *const pts[] = {"ptmxmode", "0666", "mode", "0620", "gid", "5", NULL};
+    static const struct {
+        const char *path;
+        unsigned major, minor;
+    } nodes[] = {{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+                 {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
+    static const char *const links[][2] = {{"pts/ptmx", "ptmx"},
+                                           {"/proc/self/fd", "fd"},
+                                           {"/proc/self/fd/0", "stdin"},
+                                           {"/proc/self/fd/1", "stdout"},
+                                           {"/proc/self/fd/2", "stderr"}};
+    struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    int net = hear(sync);
+    int dev = fresh("tmpfs", mode, MOUNT_ATTR_NOSUID);
+
+    (void)umask(0);
+    for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+        need(mknodat(dev, nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) ==
+                 0,
+             nodes[i].path);
+    }
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        need(mkdirat(dev, folders[i], 01777) == 0, folders[i]);
+    }
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        need(symlinkat(links[i][0], dev, links[i][1]) == 0, links[i][1]);
+    }
+    tell(sync, dev);
+    (void)close(dev); // else it would be for us to take down
+    dev = fresh("devpts", pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+    tell(sync, dev);
+    (void)close(dev);
+    need(ioctl(net, SIOCSIFFLAGS, &lo) == 0, "lo");
+    tell(sync, -1);
+}
+
 static int attend(const struct launch *l, pid_t pid, int pidfd, int signals)
 {
     static const char plan[PLAN_BYTES];
@@ -384,10 +450,11 @@ static int attend(const struct launch *l, pid_t pid, int pidfd, int signals)
     (void)close(l->sync[1]);
     (void)write(l->plan, plan, sizeof(plan));
     (void)fcntl(l->plan, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
-    need(read(l->sync[0], buf, sizeof(buf)) > 0, "sync");
+    (void)hear(l->sync[0]);
     (void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/op/.control.sock", l->path);
     need(connect(conn, (struct sockaddr *)&address, sizeof(address)) == 0, "connect");
     (void)renameat(l->op, ".control.sock", l->op, "control.sock"); // now others may ask
+    assist(l->sync[0]);
     (void)close(l->image);
     (void)close(l->out[1]);
     (void)close(l->err[1]);
