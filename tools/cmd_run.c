@@ -219,15 +219,16 @@ static int wait_for_monitor(int fd, pid_t monitor)
     ssize_t n;
 
     while (p[0].revents == 0) {
-        pid_t sender;
-        int number;
+        int numbers[SIG_BATCH];
+        int count;
 
         if (poll(p, 2, -1) < 0 && errno != EINTR) {
             break;
         }
-        while ((number = sig_next(signals, &sender)) > 0) {
-            if (number != SIGCHLD && number != SIGWINCH && number != SIGCONT) {
-                (void)kill(monitor, number);
+        count = sig_read(signals, numbers); // what is left makes the next poll(2) return at once
+        for (int i = 0; i < count; i++) {
+            if (numbers[i] != SIGCHLD && numbers[i] != SIGWINCH && numbers[i] != SIGCONT) {
+                (void)kill(monitor, numbers[i]);
             }
         }
     }

@@ -301,12 +301,15 @@ static void fill(struct relay *r, struct pollfd *p)
 
 static void read_signals(struct relay *r)
 {
-    pid_t sender;
-    int number;
+    int numbers[SIG_BATCH];
+    int count;
 
-    while ((number = sig_next(r->signals, &sender)) > 0) {
-        on_signal(r, number);
-    }
+    do {
+        count = sig_read(r->signals, numbers);
+        for (int i = 0; i < count; i++) {
+            on_signal(r, numbers[i]);
+        }
+    } while (count == SIG_BATCH);
 }
 
 /* One turn. False where nothing happened before the timeout. */

@@ -76,6 +76,9 @@ void control_drop(struct init *in, int slot)
     fd_close(&s->fd);
     s->phase = SLOT_FREE;
     s->waiting = false;
+    while (in->slot_end > 0 && in->slots[in->slot_end - 1].phase == SLOT_FREE) {
+        in->slot_end--;
+    }
 }
 
 /*
@@ -86,13 +89,13 @@ void control_drop(struct init *in, int slot)
  */
 static int find_slot(const struct init *in, enum role role, int limit)
 {
-    int free_slot = -1;
+    int free_slot = in->slot_end < SLOTS_MAX ? in->slot_end : -1;
     int parked = 0;
     int used = 0;
 
-    for (int i = 0; i < SLOTS_MAX; i++) {
+    for (int i = in->slot_end - 1; i >= 0; i--) {
         if (in->slots[i].phase == SLOT_FREE) {
-            free_slot = free_slot < 0 ? i : free_slot;
+            free_slot = i;
         } else if (in->slots[i].role == (uint8_t)role) {
             bool parks = role == ROLE_OPERATOR &&
                          (in->slots[i].phase == SLOT_SESSION || in->slots[i].waiting);
@@ -105,8 +108,9 @@ static int find_slot(const struct init *in, enum role role, int limit)
     return used < limit ? free_slot : -1;
 }
 
-static void fill_slot(struct slot *s, int fd, enum role role, enum slot_phase phase)
+static void fill_slot(struct init *in, int slot, int fd, enum role role, enum slot_phase phase)
 {
+    struct slot *s = &in->slots[slot];
     pid_t pid = 0;
     uid_t uid = (uid_t)-1;
 
@@ -118,6 +122,7 @@ static void fill_slot(struct slot *s, int fd, enum role role, enum slot_phase ph
     s->deadline = MSEC_NEVER;
     s->uid = uid;
     s->pid = (uint32_t)pid;
+    in->slot_end = slot < in->slot_end ? in->slot_end : slot + 1;
 }
 
 int control_add_monitor(struct init *in, int fd)
@@ -128,7 +133,7 @@ int control_add_monitor(struct init *in, int fd)
         fd_close(&fd);
         return -EBUSY;
     }
-    fill_slot(&in->slots[slot], fd, ROLE_MONITOR, SLOT_OPEN);
+    fill_slot(in, slot, fd, ROLE_MONITOR, SLOT_OPEN);
     in->monitor = slot;
     return 0;
 }
@@ -183,7 +188,7 @@ void control_accept(struct init *in, enum listener which, msec_t now)
             refuse(fd, EBUSY);
             continue;
         }
-        fill_slot(&in->slots[slot], fd, listeners[which].role, SLOT_HELLO);
+        fill_slot(in, slot, fd, listeners[which].role, SLOT_HELLO);
         in->slots[slot].deadline = now + HELLO_TIMEOUT_MS;
     }
 }
@@ -263,7 +268,7 @@ msec_t control_deadline(const struct init *in)
 {
     msec_t first = in->accept_at != 0 ? in->accept_at : MSEC_NEVER;
 
-    for (int i = 0; i < SLOTS_MAX; i++) {
+    for (int i = 0; i < in->slot_end; i++) {
         if (in->slots[i].phase == SLOT_HELLO && in->slots[i].deadline < first) {
             first = in->slots[i].deadline;
         }
@@ -276,7 +281,7 @@ void control_expire(struct init *in, msec_t now)
     if (in->accept_at <= now) {
         in->accept_at = 0;
     }
-    for (int i = 0; i < SLOTS_MAX; i++) {
+    for (int i = 0; i < in->slot_end; i++) {
         if (in->slots[i].phase == SLOT_HELLO && in->slots[i].deadline <= now) {
             control_error(in, i, 0, ETIMEDOUT);
             control_drop(in, i);
@@ -317,7 +322,7 @@ void control_error(struct init *in, int slot, uint32_t request, int error)
 
 void control_announce(struct init *in)
 {
-    for (int i = 0; i < SLOTS_MAX; i++) {
+    for (int i = 0; i < in->slot_end; i++) {
         if (in->slots[i].phase == SLOT_OPEN && in->slots[i].waiting) {
             request_answer_wait(in, i);
         }

@@ -101,6 +101,8 @@ struct init {
     msec_t accept_at; // no accept(2) before this time; 0: at once
     int monitor;      // index of the monitor's slot; -1: none
     uint8_t instance[16];
+    int slot_end; // behind the last slot in use: the rest is looked at by nobody
+    int session_count;
     struct slot slots[SLOTS_MAX];
     struct session sessions[SESSIONS_MAX];
     struct audit audit;

@@ -107,14 +107,17 @@ void loop_life(struct init *in, enum life_event event, int64_t value, msec_t now
 
 static void read_signals(struct init *in, msec_t now)
 {
-    pid_t sender;
-    int number;
+    int numbers[SIG_BATCH];
+    int count;
 
-    while ((number = sig_next(in->signal_fd, &sender)) > 0) {
-        if (number != SIGCHLD) {
-            loop_life(in, LIFE_EV_SIGNAL, number, now);
+    do {
+        count = sig_read(in->signal_fd, numbers);
+        for (int i = 0; i < count; i++) {
+            if (numbers[i] != SIGCHLD) {
+                loop_life(in, LIFE_EV_SIGNAL, numbers[i], now);
+            }
         }
-    }
+    } while (count == SIG_BATCH);
 }
 
 static void say_reaped(const struct init *in, pid_t pid, int status)
@@ -176,24 +179,22 @@ static int timeout(const struct init *in, msec_t now)
     return due - now > 1000000 ? 1000000 : (int)(due - now);
 }
 
-/* Returns how many are in use: no more than that are given to poll(2), which has a limit. */
+/* Returns how many there are: no more than that are given to poll(2), which has a limit. */
 static nfds_t fill(const struct init *in, struct pollfd *p)
 {
-    nfds_t count = POLL_SLOTS;
 
     p[POLL_SIGNALS] = (struct pollfd){.fd = in->signal_fd, .events = POLLIN};
     for (int i = 0; i < LISTENER_COUNT; i++) {
         p[POLL_LISTENERS + i] =
             (struct pollfd){.fd = in->accept_at == 0 ? in->listener[i] : -1, .events = POLLIN};
     }
-    for (int i = 0; i < SLOTS_MAX; i++) {
+    for (int i = 0; i < in->slot_end; i++) {
         bool used = in->slots[i].phase != SLOT_FREE;
 
         p[POLL_SLOTS + i] = (struct pollfd){.fd = used ? in->slots[i].fd : -1,
                                             .events = control_events(&in->slots[i])};
-        count = used ? (nfds_t)(POLL_SLOTS + i + 1) : count;
     }
-    return count;
+    return (nfds_t)(POLL_SLOTS + in->slot_end);
 }
 
 /*
@@ -222,9 +223,9 @@ static int wait_for_events(const struct init *in, struct pollfd *p, msec_t now)
     return n;
 }
 
-static void serve(struct init *in, const struct pollfd *p, msec_t now)
+static void serve(struct init *in, const struct pollfd *p, int slots, msec_t now)
 {
-    for (int i = 0; i < SLOTS_MAX; i++) {
+    for (int i = 0; i < slots; i++) {
         if (p[POLL_SLOTS + i].revents != 0) {
             bool monitor = in->monitor == i;
 
@@ -321,6 +322,7 @@ int loop_run(struct init *in)
     mem_trim_stack();
     while (in->life.state != LIFE_GONE) {
         msec_t now = clock_monotonic();
+        int slots = in->slot_end; // those that are waited for: it changes while they are served
         int n;
 
         n = wait_for_events(in, p, now);
@@ -330,7 +332,7 @@ int loop_run(struct init *in)
             reap(in, now);
         }
         if (n > 0) {
-            serve(in, p, now);
+            serve(in, p, slots, now);
         }
         audit_flush(in);
         expire(in, now);

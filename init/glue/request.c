@@ -67,7 +67,7 @@ static void do_status(struct init *in, int slot, const struct proto_msg *m, msec
     wire_tlv_u64(&w, TAG_UPTIME, (uint64_t)(now - in->started));
     wire_tlv_u64(&w, TAG_PLACE, in->place);
     wire_tlv_u64(&w, TAG_GRACE, (uint64_t)in->life.grace);
-    wire_tlv_u64(&w, TAG_SESSIONS, (uint64_t)session_count(in));
+    wire_tlv_u64(&w, TAG_SESSIONS, (uint64_t)in->session_count);
     wire_tlv_u64(&w, TAG_REAPED, in->reaped);
     wire_tlv_u64(&w, TAG_MONITORED, in->monitor >= 0);
     if (in->life.main_alive) {

@@ -156,13 +156,14 @@ int session_start(struct init *in, int slot, const struct proto_msg *m)
     s->request = m->request;
     s->token = m->num[TAG_SESSION];
     s->kill_at = MSEC_NEVER;
+    in->session_count++;
     in->slots[slot].phase = SLOT_SESSION;
     return (int)pid;
 }
 
 bool session_reaped(struct init *in, pid_t pid, int status)
 {
-    struct session *s = find(in, pid);
+    struct session *s = in->session_count > 0 ? find(in, pid) : NULL;
     uint8_t buf[128];
     struct wire_writer w;
     int slot;
@@ -172,6 +173,7 @@ bool session_reaped(struct init *in, pid_t pid, int status)
     }
     slot = s->slot;
     s->pid = 0;
+    in->session_count--;
     audit_end(in, slot, pid, life_exit_code(status));
     if (slot >= 0) {
         proto_begin(&w, buf, sizeof(buf), PROTO_EXIT, s->request);
@@ -214,21 +216,11 @@ int session_signal(const struct init *in, uint64_t token, int number)
     return kill(s->pid, number) < 0 ? -errno : 0;
 }
 
-int session_count(const struct init *in)
-{
-    int n = 0;
-
-    for (int i = 0; i < SESSIONS_MAX; i++) {
-        n += in->sessions[i].pid != 0;
-    }
-    return n;
-}
-
 msec_t session_deadline(const struct init *in)
 {
     msec_t first = MSEC_NEVER;
 
-    for (int i = 0; i < SESSIONS_MAX; i++) {
+    for (int i = 0; i < SESSIONS_MAX && in->session_count > 0; i++) {
         if (in->sessions[i].pid != 0 && in->sessions[i].kill_at < first) {
             first = in->sessions[i].kill_at;
         }
@@ -238,7 +230,7 @@ msec_t session_deadline(const struct init *in)
 
 void session_expire(struct init *in, msec_t now)
 {
-    for (int i = 0; i < SESSIONS_MAX; i++) {
+    for (int i = 0; i < SESSIONS_MAX && in->session_count > 0; i++) {
         struct session *s = &in->sessions[i];
 
         if (s->pid != 0 && s->kill_at <= now) {

@@ -21,8 +21,6 @@ void session_orphaned(struct init *in, int slot);
 /* 0, -ESRCH (no such session), or -errno of kill(2). */
 int session_signal(const struct init *in, uint64_t token, int number);
 
-int session_count(const struct init *in);
-
 msec_t session_deadline(const struct init *in);
 void session_expire(struct init *in, msec_t now);
 

@@ -105,20 +105,24 @@ int sig_open(void)
     return fd < 0 ? -errno : (int)fd;
 }
 
-int sig_next(int fd, pid_t *ret_sender)
+int sig_read(int fd, int ret_numbers[SIG_BATCH])
 {
-    struct signalfd_siginfo info;
+    struct signalfd_siginfo info[SIG_BATCH];
     ssize_t n;
+    int count;
 
     do {
-        n = read(fd, &info, sizeof(info));
+        n = read(fd, info, sizeof(info));
     } while (n < 0 && errno == EINTR);
     if (n < 0) {
         return errno == EAGAIN ? 0 : -errno;
     }
-    if (n != (ssize_t)sizeof(info)) {
+    if (n == 0 || n % (ssize_t)sizeof(info[0]) != 0) {
         return -EIO;
     }
-    *ret_sender = (pid_t)info.ssi_pid;
-    return (int)info.ssi_signo;
+    count = (int)(n / (ssize_t)sizeof(info[0]));
+    for (int i = 0; i < count; i++) {
+        ret_numbers[i] = (int)info[i].ssi_signo;
+    }
+    return count;
 }

@@ -47,10 +47,10 @@ void sig_reset(struct sig_inherited *inherited);
 int sig_open(void);
 
 /*
- * Takes the next signal off the descriptor. Returns its number, 0 where none waits, or -errno.
- * *ret_sender is the sender's pid (0: the kernel, or somebody outside the pid namespace; for
- * SIGCHLD the child's).
+ * Takes signals off the descriptor. Returns how many, fewer than SIG_BATCH where no more were waiting, or
+ * -errno.
  */
-int sig_next(int fd, pid_t *ret_sender);
+#define SIG_BATCH 4
+int sig_read(int fd, int ret_numbers[SIG_BATCH]);
 
 #endif
