@@ -5,7 +5,7 @@ VERSION := 0.1.0
 
 # Every source by name; a new file is one word on its line.
 CORE_SRC  := wire.c proto.c plan.c life.c step.c options.c passwd.c place.c signame.c
-SYS_SRC   := fd.c clock.c sock.c sig.c mem.c mnt.c dir.c copytree.c caps.c net.c pty.c spawn.c user.c
+SYS_SRC   := start.c fd.c clock.c sock.c sig.c mem.c mnt.c dir.c copytree.c caps.c net.c pty.c spawn.c user.c
 GLUE_SRC  := init.c boot.c launcher.c entry.c walk.c command.c control.c request.c session.c audit.c loop.c descendants.c say.c help.c
 INIT_SRC  := main.c
 TOOLS_SRC := main.c report.c args.c path.c client.c starting.c runtime.c cgroup.c capabilities.c env.c bind.c mounts.c spec.c spec_options.c image.c launch.c assist.c \
@@ -49,7 +49,7 @@ MUSL := $(BASE) -isystem $(LIBCAP_DIR)/include -idirafter /usr/include \
 	-idirafter /usr/include/$(shell $(CC) -dumpmachine 2>/dev/null) \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(LIBCAP_DIR)=libcap
-MUSL_LINK = -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack \
+MUSL_LINK = -nostdlib -static -Wl,-pie,--no-dynamic-linker,-e,porthole_start,-z,text,-z,relro,-z,now,-z,noexecstack \
 	-Wl,--gc-sections,--build-id=sha1,-O1,-z,noseparate-code,--sort-section=name $(addprefix $(CRT_DIR)/,rcrt1.o crti.o) $(GCC_DIR)/crtbeginS.o
 MUSL_LIBS = $(LIBCAP_DIR)/lib/libcap.a -Wl,--start-group $(CRT_DIR)/libc.a -lgcc -lgcc_eh -Wl,--end-group \
 	$(GCC_DIR)/crtendS.o $(CRT_DIR)/crtn.o

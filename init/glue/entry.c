@@ -147,13 +147,13 @@ int entry_start(struct init *in, const struct options *o)
     if (o->control != NULL) {
         open_own_channel(in, o->control);
     }
-    in->started = in->main_started = clock_monotonic();
-    life_init(&in->life, o->grace);
     child = spawn_borrowing(plain_child, in);
     if (child < 0) {
         say("fork", say_errno(child));
         return child;
     }
+    in->started = in->main_started = clock_monotonic();
+    life_init(&in->life, o->grace);
     in->main_pid = child;
     in->main_runs = true; // a failed exec shows by its exit code
     return settle(in);

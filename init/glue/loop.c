@@ -331,6 +331,9 @@ int loop_run(struct init *in)
             read_signals(in, now);
             reap(in, now);
         }
+        if (in->life.state == LIFE_GONE) {
+            break; // nobody is left to be served
+        }
         if (n > 0) {
             serve(in, p, slots, now);
         }

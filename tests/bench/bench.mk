@@ -31,12 +31,13 @@ $(BENCH_DIR)/bench $(BENCH_DIR)/true: $(BENCH_DIR)/%: $(BENCH_SRC)/%.c
 	$(BENCH_SAY) CC $@
 	$(BENCH_Q)$(CC) $(BENCH_CFLAGS) -static -s -o $@ $<
 
-# Linked as the release build is: what hardening costs is no difference to them.
-$(BENCH_FLOORS): $(BENCH_DIR)/%: $(BENCH_SRC)/%.c
+# Linked as the release build is: what hardening costs, and the start of the C library and of libcap, is no
+# difference to them.
+$(BENCH_FLOORS): $(BENCH_DIR)/%: $(BENCH_SRC)/%.c $(BUILD)/sys.a
 	@mkdir -p $(@D)
 	$(BENCH_SAY) CC $@
 	$(BENCH_Q)$(CC) $(MUSL) $(BENCH_CFLAGS) -Os -c -o $@.o $<
-	$(BENCH_Q)$(CC) $(MUSL_LINK) -s -o $@ $@.o $(MUSL_LIBS)
+	$(BENCH_Q)$(CC) $(MUSL_LINK) -Wl,-u,cap_max_bits -s -o $@ $@.o $(BUILD)/sys.a $(MUSL_LIBS)
 
 bench-clean:
 	rm -rf $(BENCH_DIR)
