@@ -15,8 +15,8 @@
 
 #define CODE_FAILED 125
 
-/* Last of what is small, so that it and all of the C library's lie in one page. */
-static struct init state INIT_LARGE(1);
+/* With all that is static it fits into the one page that .data has: no memory for .bss is mapped at the start. */
+static struct init state;
 
 /* The launcher's way in: no word of a person's, so it is no option. Its enum launch_flag, or -1. */
 static int launch_flags(int argc, char **argv)

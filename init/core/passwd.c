@@ -44,18 +44,12 @@ static bool all_digits(struct slice s)
 
 bool passwd_number(struct slice s, uint32_t *ret_id)
 {
-    uint64_t id = 0;
+    uint32_t id;
 
-    if (!all_digits(s) || s.len > 10) {
+    if (!slice_number(s, &id) || id > ID_MAX) {
         return false;
     }
-    for (size_t i = 0; i < s.len; i++) {
-        id = id * 10 + (uint64_t)(s.data[i] - '0');
-    }
-    if (id > ID_MAX) {
-        return false;
-    }
-    *ret_id = (uint32_t)id;
+    *ret_id = id;
     return true;
 }
 

@@ -146,6 +146,26 @@ bool slice_equals(struct slice s, const char *string)
     return s.len == len && (len == 0 || memcmp(s.data, string, len) == 0);
 }
 
+bool slice_number(struct slice s, uint32_t *ret_v)
+{
+    uint64_t v = 0;
+
+    if (s.len == 0 || s.len > 10) {
+        return false;
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] < '0' || s.data[i] > '9') {
+            return false;
+        }
+        v = v * 10 + (uint64_t)(s.data[i] - '0');
+    }
+    if (v > UINT32_MAX) {
+        return false;
+    }
+    *ret_v = (uint32_t)v;
+    return true;
+}
+
 int slice_to_string(struct slice s, char *buf, size_t cap)
 {
     if (s.len >= cap) {

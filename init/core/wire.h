@@ -88,6 +88,9 @@ int wire_next_tlv(struct slice *s, struct wire_tlv *ret_tlv);
 /* True where the slice holds the same bytes as the string. */
 bool slice_equals(struct slice s, const char *string);
 
+/* Decimal number of at most ten digits, nothing before or after it. False where it is none, or over UINT32_MAX. */
+bool slice_number(struct slice s, uint32_t *ret_v);
+
 /*
  * Copies to buf with a closing zero. Returns 0, -ENAMETOOLONG where cap is too small,
  * -EINVAL where a zero byte lies inside the slice (nobody's path or name has one).

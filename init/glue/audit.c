@@ -5,12 +5,14 @@
 #include "core/signame.h"
 #include "glue/control.h"
 #include "sys/clock.h"
+#include "sys/mem.h"
 #include "sys/sock.h"
 
 #include <errno.h>
 #include <string.h>
 
-static struct audit_record ring[AUDIT_KEEP] INIT_LARGE(2);
+/* Mapped for the first record: an entrypoint that nobody peeks into starts with a page of memory less. */
+static struct audit_record *ring;
 
 static bool send_one(struct init *in, const struct audit_record *r)
 {
@@ -51,40 +53,43 @@ void audit_flush(struct init *in)
     }
 }
 
-static struct audit_record *append(struct init *in, int slot, uint16_t verb, enum audit_phase phase)
+/* Takes what the caller knows of it; the rest is filled in. */
+static void append(struct init *in, int slot, struct audit_record *r)
 {
     struct audit *a = &in->audit;
-    struct audit_record *r = &ring[a->next % AUDIT_KEEP];
 
+    if (ring == NULL) {
+        ring = mem_map(AUDIT_KEEP * sizeof(*ring));
+    }
+    if (ring == NULL) {
+        a->lost++;
+        return;
+    }
     if (a->next - a->taken == AUDIT_KEEP) {
         a->taken++;
         a->lost++;
     }
-    a->next++;
-    memset(r, 0, sizeof(*r));
     r->time = clock_wall();
-    r->verb = verb;
-    r->phase = (uint8_t)phase;
     if (slot >= 0) {
         r->role = in->slots[slot].role;
         r->uid = in->slots[slot].uid;
         r->client_pid = in->slots[slot].pid;
     }
-    return r;
+    ring[a->next++ % AUDIT_KEEP] = *r;
+    audit_flush(in);
 }
 
 static void set_text(struct audit_record *r, const char *text)
 {
-    size_t len = strnlen(text, sizeof(r->text) - 1);
-
-    memcpy(r->text, text, len);
-    r->text[len] = 0;
+    memcpy(r->text, text, strnlen(text, sizeof(r->text) - 1)); // the rest is zero
 }
 
 void audit_begin(struct init *in, int slot, enum proto_type verb, const char *text)
 {
-    set_text(append(in, slot, (uint16_t)verb, AUDIT_BEGIN), text);
-    audit_flush(in);
+    struct audit_record r = {.verb = (uint16_t)verb, .phase = AUDIT_BEGIN};
+
+    set_text(&r, text);
+    append(in, slot, &r);
 }
 
 void audit_signal(struct init *in, int slot, int number)
@@ -96,24 +101,23 @@ void audit_signal(struct init *in, int slot, int number)
 
 void audit_begin_session(struct init *in, int slot, pid_t session, const char *text)
 {
-    struct audit_record *r = append(in, slot, PROTO_EXEC, AUDIT_BEGIN);
+    struct audit_record r = {.verb = PROTO_EXEC, .phase = AUDIT_BEGIN, .session = session};
 
-    r->session = session;
-    set_text(r, text);
-    audit_flush(in);
+    set_text(&r, text);
+    append(in, slot, &r);
 }
 
 void audit_end(struct init *in, int slot, pid_t session, int code)
 {
-    struct audit_record *r = append(in, slot, PROTO_EXEC, AUDIT_END);
+    struct audit_record r = {
+        .verb = PROTO_EXEC, .phase = AUDIT_END, .session = session, .code = code};
 
-    r->session = session;
-    r->code = code;
-    audit_flush(in);
+    append(in, slot, &r);
 }
 
 void audit_denied(struct init *in, int slot, uint16_t verb)
 {
-    (void)append(in, slot, verb, AUDIT_DENIED);
-    audit_flush(in);
+    struct audit_record r = {.verb = verb, .phase = AUDIT_DENIED};
+
+    append(in, slot, &r);
 }

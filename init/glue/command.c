@@ -454,9 +454,11 @@ static void rewrite_listen_pid(void)
     static char entry[32] = "LISTEN_PID=";
     const char *pid = getenv("LISTEN_PID");
     size_t at = sizeof(entry) - 1;
+    uint32_t number;
     long n;
 
-    if (pid == NULL || strtol(pid, NULL, 10) != getppid()) {
+    if (pid == NULL || !slice_number((struct slice){(const uint8_t *)pid, strlen(pid)}, &number) ||
+        (pid_t)number != getppid()) {
         return;
     }
     n = getpid();

@@ -6,13 +6,11 @@
 #include "glue/session.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
+#include "sys/spawn.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* One buffer for all: a datagram is dealt with before the next is read. */
-static uint8_t datagram[PROTO_DATAGRAM_MAX] INIT_LARGE(3);
 
 static const struct {
     enum role role;
@@ -29,6 +27,7 @@ static const struct {
  */
 static void drain_in_child(int fd)
 {
+    uint8_t datagram[PROTO_DATAGRAM_MAX];
     struct sock_fds fds;
     pid_t pid;
     bool has_fds = false;
@@ -42,7 +41,7 @@ static void drain_in_child(int fd)
     if (n <= 0 && !has_fds) { // nothing is left in it, or its end
         return;
     }
-    pid = fork();
+    pid = spawn_copy();
     if (pid > 0) {
         return;
     }
@@ -202,6 +201,7 @@ short control_events(const struct slot *s)
 static bool read_one(struct init *in, int slot, msec_t now)
 {
     struct slot *s = &in->slots[slot];
+    uint8_t datagram[PROTO_DATAGRAM_MAX];
     struct proto_msg m;
     bool has_fds;
     ssize_t n = sock_peek(s->fd, datagram, sizeof(datagram), &has_fds);

@@ -2,15 +2,16 @@
 /* Signalling every descendant, for an init that is not PID 1 and must not touch anybody else's. */
 #include "glue/descendants.h"
 
+#include "core/wire.h"
 #include "sys/dir.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
+#include "sys/spawn.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +27,15 @@ struct table {
     struct process *entry; // one mapping; only what is used is ever touched
     size_t count;
 };
+
+/* The number that text begins with, up to this character or the end; -1 where it is none. */
+static pid_t number_of(const char *text, const char *end)
+{
+    uint32_t n;
+
+    return slice_number((struct slice){(const uint8_t *)text, strcspn(text, end)}, &n) ? (pid_t)n
+                                                                                       : -1;
+}
 
 /* The parent is the second field behind the command's name, which may itself hold ")": proc(5). */
 static pid_t read_parent(int proc, const char *pid)
@@ -47,7 +57,7 @@ static pid_t read_parent(int proc, const char *pid)
     }
     text[n] = 0;
     end = strrchr(text, ')');
-    return end != NULL && strlen(end) > 4 ? (pid_t)strtol(end + 4, NULL, 10) : -1;
+    return end != NULL && strlen(end) > 4 ? number_of(end + 4, " ") : -1;
 }
 
 static void read_all(struct table *t)
@@ -61,7 +71,7 @@ static void read_all(struct table *t)
     }
     dir_start(&dir, proc);
     while ((name = dir_next(&dir)) != NULL) {
-        pid_t pid = (pid_t)strtol(name, NULL, 10);
+        pid_t pid = number_of(name, "");
 
         if (pid > 0 && t->count < PROCESSES_MAX) {
             t->entry[t->count++] = (struct process){pid, read_parent(proc, name), false};
@@ -103,7 +113,7 @@ void descendants_signal(int number)
     pid_t root = getpid();
     pid_t self;
 
-    if (fork() != 0) {
+    if (spawn_copy() != 0) {
         return;
     }
     self = getpid();

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static uint8_t find_place(void)
@@ -44,7 +45,7 @@ static int make_folder(const char *path, mode_t mode)
         return -errno;
     }
     dir = mnt_open_create(fd, path, false);
-    if (dir >= 0 && fchmodat(dir, ".", mode, 0) < 0) {
+    if (dir >= 0 && syscall(SYS_fchmodat, dir, ".", mode) < 0) {
         return -errno;
     }
     return TAKE_FD(dir);

@@ -46,13 +46,6 @@ struct session {
     msec_t kill_at;   // SIGKILL to what is left of it; MSEC_NEVER while the client is there
 };
 
-/*
- * For what is large: the linker sorts it by this digit behind all small variables (Makefile), so that what
- * every run dirties shares a page with them, what clients dirty comes next, and what only a session child
- * touches, in a copy of its own, comes last.
- */
-#define INIT_LARGE(digit) __attribute__((section(".bss.zz_" #digit)))
-
 /* One line of the audit trail, kept until a monitor takes it. */
 struct audit_record {
     msec_t time; // wall clock
@@ -69,7 +62,7 @@ struct audit_record {
 struct audit {
     uint32_t next;  // records ever written
     uint32_t taken; // records that a monitor has, or that were overwritten
-    uint32_t lost;  // overwritten since the last one a monitor took
+    uint32_t lost;  // overwritten, or without memory, since the last one a monitor took
 };
 
 struct init {

@@ -9,6 +9,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
+#include "sys/spawn.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -70,22 +71,22 @@ static int take_fds(struct command *c, const struct sock_fds *fds, int *ret_args
 }
 
 /* The plan's fields are the session's defaults: environment, user, directory. */
-static const struct proto_msg *plan_fields(const struct init *in)
+static const struct proto_msg *plan_fields(const struct init *in, struct plan *plan)
 {
-    static struct plan plan INIT_LARGE(4);
     struct slice image = {NULL, 0};
 
     if (in->plan_fd < 0 || fd_map_sealed(in->plan_fd, SESSION_ARGS_MAX, &image) < 0 ||
-        plan_decode(image, &plan) < 0) {
+        plan_decode(image, plan) < 0) {
         return NULL;
     }
-    return &plan.fields;
+    return &plan->fields;
 }
 
 _Noreturn static void session_child(const struct init *in, int conn, uint32_t request)
 {
-    static uint8_t datagram[PROTO_DATAGRAM_MAX] INIT_LARGE(4);
+    uint8_t datagram[PROTO_DATAGRAM_MAX];
     struct proto_msg list;
+    struct plan plan;
     struct proto_msg m;
     struct sock_fds fds;
     struct command c = {
@@ -115,7 +116,7 @@ _Noreturn static void session_child(const struct init *in, int conn, uint32_t re
     if (r < 0) {
         refuse(conn, request, r);
     }
-    c.base = plan_fields(in);
+    c.base = plan_fields(in, &plan);
     if (in->launched && c.base == NULL) {
         refuse(conn, request, -EIO);
     }
@@ -144,9 +145,9 @@ int session_start(struct init *in, int slot, const struct proto_msg *m)
         return -EEXIST;
     }
     // fork, not vfork: the child resolves paths of the container, which may hang.
-    pid = fork();
+    pid = spawn_copy();
     if (pid < 0) {
-        return -errno;
+        return pid;
     }
     if (pid == 0) {
         session_child(in, in->slots[slot].fd, m->request);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Children that borrow their parent's memory until they execute something. */
+/* Children that borrow their parent's memory until they execute something, and copies. */
 #include "sys/spawn.h"
 
 #include <errno.h>
@@ -76,4 +76,11 @@ pid_t spawn_borrowing_with(struct clone_args *args, void (*child)(void *arg), vo
 {
     args->flags |= MEMORY_SHARED;
     return (pid_t)clone_and_run(SYS_clone3, (long)args, sizeof(*args), child, arg);
+}
+
+pid_t spawn_copy(void)
+{
+    long r = syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
+
+    return r < 0 ? -errno : (pid_t)r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Children that borrow their parent's memory until they execute something, as vfork(2) has it. */
+/* Children: those that borrow their parent's memory until they execute something, and copies. */
 #ifndef SYS_SPAWN_H
 #define SYS_SPAWN_H
 
@@ -17,5 +17,11 @@ pid_t spawn_borrowing(void (*child)(void *arg), void *arg);
 
 /* The same with clone3(2)'s arguments: namespaces, a pidfd, a cgroup. flags gain what it takes. */
 pid_t spawn_borrowing_with(struct clone_args *args, void (*child)(void *arg), void *arg);
+
+/*
+ * A copy of this process, as fork(2) makes it: 0 in the child, its pid in the parent, or -errno. Without what a
+ * C library does around it for threads, of which there are none here.
+ */
+pid_t spawn_copy(void);
 
 #endif

@@ -445,6 +445,41 @@ static void test_a_slice_with_a_zero_is_no_string(void **state)
     assert_int_equal(slice_to_string(SLICE("ab\0"), buf, sizeof(buf)), -EINVAL);
 }
 
+static void test_a_number_is_digits_and_nothing_else(void **state)
+{
+    static const struct {
+        const char *text;
+        bool good;
+        uint32_t number;
+    } cases[] = {
+        {"0", true, 0},
+        {"7", true, 7},
+        {"0000000042", true, 42},
+        {"4294967295", true, UINT32_MAX},
+        {"4294967296", false, 0},
+        {"9999999999", false, 0},
+        {"00000000000", false, 0},
+        {"", false, 0},
+        {"-1", false, 0},
+        {"+1", false, 0},
+        {" 1", false, 0},
+        {"1 ", false, 0},
+        {"0x1", false, 0},
+        {"1a", false, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct slice s = exact_copy((const uint8_t *)cases[i].text, strlen(cases[i].text));
+        uint32_t number = 77;
+        bool good = slice_number(s, &number);
+
+        expect(good == cases[i].good, "\"%s\": expected %d", cases[i].text, cases[i].good);
+        expect(number == (good ? cases[i].number : 77), "\"%s\" became %u", cases[i].text, number);
+        exact_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_slices_compare_by_their_bytes),
         cmocka_unit_test(test_a_slice_becomes_a_string_where_it_fits),
         cmocka_unit_test(test_a_slice_with_a_zero_is_no_string),
+        cmocka_unit_test(test_a_number_is_digits_and_nothing_else),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
