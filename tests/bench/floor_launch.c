@@ -2,7 +2,8 @@
 /*
  * The least that the kernel charges for a launch: each effect that the README's launch sequence has, and
  * each question that it has to ask (in which user namespace are we, where are cgroups, which masked paths
- * does this kernel have), said in the fewest calls; nothing is parsed, planned, checked twice or reported.
+ * does this kernel have, which mount points are missing, is the folder still ours), said in the fewest
+ * calls and by whoever has the time; nothing is parsed, planned, checked twice or reported.
  * `floor-launch ROOT ROOTFS COMMAND`: ROOT is the runtime root; the rootfs has the usual folders. What
  * `porthole run` takes beyond this is its own.
  */
@@ -267,6 +268,7 @@ _Noreturn static void inside(char **argv)
     struct statfs fs;
     char plan[PLAN_BYTES];
     int status = 0;
+    struct ucred peer;
     int sealed;
     int net;
     int fd;
@@ -290,6 +292,7 @@ _Noreturn static void inside(char **argv)
     }
     (void)poll(&p[1], 1, -1);
     p[2] = (struct pollfd){.fd = accept4(p[1].fd, NULL, NULL, SOCK_CLOEXEC), .events = POLLIN};
+    (void)getsockopt(p[2].fd, SOL_SOCKET, SO_PEERCRED, &peer, &(socklen_t){sizeof(peer)});
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     need(sealed || pread(FD_PLAN, plan, sizeof(plan), 0) == PLAN_BYTES, "plan");
     need(fchdir(FD_ROOTFS) == 0 && syscall(SYS_unshare, CLONE_NEWNS | CLONE_NEWCGROUP) == 0,
@@ -353,9 +356,11 @@ static void prepare(struct launch *l, const char *self, const char *root, const 
     (void)snprintf(l->path, sizeof(l->path), "%s/" NAME, root);
     (void)snprintf(l->grave, sizeof(l->grave), "%s/.dead-" NAME, root);
     l->rootfs = open(rootfs, O_PATH | O_CLOEXEC);
-    need(mkdir(draft, 0711) == 0, draft);
+    (void)stat(root, &st); // is there anything in it to clear away
+    need(mkdir(draft, 0700) == 0, draft);
     l->dir = open(draft, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     (void)flock(l->dir, LOCK_EX);
+    (void)fchmod(l->dir, 0711); // locked: others may see it
     (void)mkdirat(l->dir, "op", 0700);
     l->op = openat(l->dir, "op", O_PATH | O_CLOEXEC);
     l->exit = openat(l->dir, "exit", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -367,7 +372,8 @@ static void prepare(struct launch *l, const char *self, const char *root, const 
     l->cgroup = open(l->cgroup_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     l->image = open(self, O_RDONLY | O_CLOEXEC); // is it the one that we were built with
     (void)fstat(l->image, &st);
-    (void)pread(l->image, draft, sizeof(draft), 0);
+    (void)pread(l->image, draft, 512, 0);
+    (void)access(self, X_OK);
     (void)close(l->image);
     l->image = (int)syscall(SYS_open_tree, AT_FDCWD, self, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     (void)syscall(SYS_mount_setattr, l->image, "", AT_EMPTY_PATH, &set, sizeof(set));
@@ -441,7 +447,9 @@ static void assist(int sync)
 static int attend(const struct launch *l, pid_t pid, int pidfd, int signals)
 {
     static const char plan[PLAN_BYTES];
+    static const char *const points[] = {"proc", "sys", "dev", "run", "tmp"};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat st;
     char buf[64];
     struct pollfd p[5];
     int conn = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -450,6 +458,11 @@ static int attend(const struct launch *l, pid_t pid, int pidfd, int signals)
     (void)close(l->sync[1]);
     (void)write(l->plan, plan, sizeof(plan));
     (void)fcntl(l->plan, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+    // What a launch that fails has to take away again, and who else uses it.
+    (void)flock(openat(l->rootfs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), LOCK_SH | LOCK_NB);
+    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+        (void)fstatat(l->rootfs, points[i], &st, AT_SYMLINK_NOFOLLOW);
+    }
     (void)hear(l->sync[0]);
     (void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/op/.control.sock", l->path);
     need(connect(conn, (struct sockaddr *)&address, sizeof(address)) == 0, "connect");
@@ -470,16 +483,18 @@ static int attend(const struct launch *l, pid_t pid, int pidfd, int signals)
         if (p[0].revents != 0 && read(conn, buf, sizeof(buf)) <= 0) {
             p[0].fd = -1;
         } else if (p[0].revents != 0) {
+            (void)lstat(l->path, &st);       // is it still ours
             (void)rename(l->path, l->grave); // so that nobody takes it for a container any more
-            (void)unlinkat(l->dir, "cgroup", 0);
+            (void)lstat(l->grave, &st);      // was it
             (void)unlinkat(l->dir, "op/control.sock", 0);
             (void)unlinkat(l->dir, "exit", 0);
             (void)unlinkat(l->dir, "op", AT_REMOVEDIR);
-            (void)rmdir(l->grave);
         }
     }
     (void)waitpid(pid, &status, 0);
     (void)rmdir(l->cgroup_path);
+    (void)unlinkat(l->dir, "cgroup", 0); // now the note of it is of no use to anybody
+    (void)rmdir(l->grave);
     return WIFEXITED(status) ? WEXITSTATUS(status) : FAILED;
 }
 
