@@ -60,6 +60,7 @@ CC_release = $(CC)
 CFLAGS_release = $(MUSL) -Os -g $(CFLAGS)
 LINK_release = $(MUSL_LINK) $(LDFLAGS)
 LIBS_release = $(MUSL_LIBS)
+ORDER_release = -Wl,-T,tools/order.ld
 STRIP_release = $(STRIP) -s -o
 NEED_release = need-musl
 
@@ -92,10 +93,11 @@ build/$1/core.a build/$1/sys.a build/$1/glue.a: build/$1/flags
 	$$(call say,AR,$$@)
 	$(Q)rm -f $$@ && ar rcsD $$@ $$(filter %.o,$$^)
 build/$1/porthole-init.full: $(INIT_SRC:%.c=build/$1/init/%.o) build/$1/glue.a build/$1/sys.a build/$1/core.a
-build/$1/porthole.full: $(TOOLS_SRC:%.c=build/$1/tools/%.o) build/$1/init_image.o build/$1/sys.a build/$1/core.a
+build/$1/porthole.full: ORDER = $(ORDER_$1)
+build/$1/porthole.full: $(if $(ORDER_$1),tools/order.ld) $(TOOLS_SRC:%.c=build/$1/tools/%.o) build/$1/init_image.o build/$1/sys.a build/$1/core.a
 build/$1/porthole-init.full build/$1/porthole.full:
 	$$(call say,LD,$$(@:.full=))
-	$(Q)$$(CC_$1) $$(LINK_$1) -o $$@ $$^ $$(LIBS_$1)
+	$(Q)$$(CC_$1) $$(LINK_$1) $$(ORDER) -o $$@ $$(filter-out %.ld,$$^) $$(LIBS_$1)
 build/$1/porthole-init build/$1/porthole: build/$1/%: build/$1/%.full
 	$(Q)$(or $(STRIP_$1),ln -f) $(if $(STRIP_$1),$$@ $$<,$$< $$@)
 build/$1/init_image.o: build/$1/porthole-init

@@ -53,9 +53,10 @@ lint-shell:
 		'for f; do head -n 1 "$$f" | grep -Eq "^#!/bin/(ba|da)?sh|^#!/usr/bin/env (ba)?sh" && printf "%s\n" "$$f"; done; :' \
 		sh {} + | xargs -r shellcheck -S warning -e SC2010,SC2034
 
-lint-docs: # the README maps every source, PROTOCOL.md every number
+lint-docs: build/release/porthole # the README maps every source, PROTOCOL.md every number, order.ld what is hot
 	@tests/lint/check-readme
 	@tests/lint/check-protocol
+	@tests/lint/check-order
 
 check-layers: ## includes point one way: main, glue, sys, core
 	@tests/lint/check-layers

@@ -4,6 +4,7 @@
 
 #include "args.h"
 #include "monitor.h"
+#include "path.h"
 #include "report.h"
 #include "runtime.h"
 #include "starting.h"
@@ -36,7 +37,7 @@ static int try_root(const char *root, struct client *c)
     for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
         int fd;
 
-        (void)snprintf(path, sizeof(path), "%s/%s/%s", root, c->name, sockets[i].path);
+        (void)PATH_JOIN(path, sizeof(path), root, "/", c->name, "/", sockets[i].path);
         fd = sock_connect(path);
         if (fd >= 0) {
             c->fd = fd;
@@ -126,7 +127,7 @@ int client_dial(const struct context *ctx, const char *name, bool quiet, struct 
         return report_usage("\"%s\": %s", ret->name, reason);
     }
     if (strcmp(ret->name, "self") == 0 && ctx->root == NULL) {
-        (void)snprintf(root, sizeof(root), SELF_ROOT);
+        (void)PATH_JOIN(root, sizeof(root), SELF_ROOT);
     } else {
         r = runtime_root(ctx, root, sizeof(root));
         if (r != 0) {

@@ -251,7 +251,8 @@ static void stream_ready(struct stream *s, const struct pollfd *p)
             return;
         }
         s->dst_ready = true;
-    } else if (s->own_src && p->revents == POLLHUP) { // all who could write have gone, nothing is left
+    } else if (s->own_src &&
+               p->revents == POLLHUP) { // all who could write have gone, nothing is left
         stream_close(s);
     } else {
         s->src_ready = true;
