@@ -35,8 +35,8 @@ typedef int64_t msec_t;
 #define KILL_WAIT_MS 5000      /* ms to wait for processes after SIGKILL (uninterruptible sleep) */
 
 /* Audit. */
-#define AUDIT_KEEP 64 /* records kept while no monitor is there to write them */
-#define AUDIT_TEXT 40 /* bytes of detail a record, with its closing zero */
+#define AUDIT_KEEP 64 /* records kept while no monitor is there to write them: a page of memory */
+#define AUDIT_TEXT 36 /* bytes of detail a record, with its closing zero */
 
 /* What of the image's /run goes into the container's. */
 #define COPY_BYTES_MAX (64 << 20) /* bytes; memory of the host */

@@ -14,6 +14,8 @@
 /* Mapped for the first record: an entrypoint that nobody peeks into starts with a page of memory less. */
 static struct audit_record *ring;
 
+_Static_assert(AUDIT_KEEP * sizeof(struct audit_record) == 4096, "the audit trail is one page");
+
 static bool send_one(struct init *in, const struct audit_record *r)
 {
     uint8_t buf[256];

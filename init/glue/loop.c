@@ -194,7 +194,7 @@ static nfds_t fill(const struct init *in, struct pollfd *p)
         p[POLL_SLOTS + i] = (struct pollfd){.fd = used ? in->slots[i].fd : -1,
                                             .events = control_events(&in->slots[i])};
     }
-    return (nfds_t)(POLL_SLOTS + in->slot_end);
+    return POLL_SLOTS + (nfds_t)in->slot_end;
 }
 
 /*
