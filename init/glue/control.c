@@ -21,25 +21,36 @@ static const struct {
     [LISTEN_INSIDE] = {ROLE_INSIDE, SLOTS_INSIDE},
 };
 
+/* Takes all that lies in its queue, and closes what came along. Apart, as its room is a page of stack. */
+static __attribute__((noinline)) void drain(int fd)
+{
+    uint8_t datagram[PROTO_DATAGRAM_MAX];
+    struct sock_fds fds;
+    ssize_t n;
+
+    do {
+        n = sock_recv(fd, datagram, sizeof(datagram), &fds);
+        if (n >= 0) {
+            sock_fds_close(&fds);
+        }
+    } while (n > 0 || n == -EMSGSIZE);
+}
+
 /*
  * Closing the last reference to a descriptor of a dead FUSE or NFS server may block. What still
  * lies in a connection's queue is therefore taken out and closed by a child.
  */
 static void drain_in_child(int fd)
 {
-    uint8_t datagram[PROTO_DATAGRAM_MAX];
-    struct sock_fds fds;
-    pid_t pid;
     bool has_fds = false;
-    ssize_t n;
+    uint8_t byte;
+    pid_t pid;
 
     // First of all nothing new may get in: what arrives between the look and the close would turn the
     // answer that the client has yet to read into a broken connection.
     (void)shutdown(fd, SHUT_RDWR);
-    n = sock_peek(fd, datagram, sizeof(datagram), &has_fds);
-
-    if (n <= 0 && !has_fds) { // nothing is left in it, or its end
-        return;
+    if (sock_peek(fd, &byte, sizeof(byte), &has_fds) <= 0 && !has_fds) {
+        return; // nothing is left in it, or its end
     }
     pid = spawn_copy();
     if (pid > 0) {
@@ -47,12 +58,7 @@ static void drain_in_child(int fd)
     }
     // Without a child we take the risk: left in the queue they would be closed by our close, and the
     // client would see a broken connection in the place of the answer that tells it why.
-    do {
-        n = sock_recv(fd, datagram, sizeof(datagram), &fds);
-        if (n >= 0) {
-            sock_fds_close(&fds);
-        }
-    } while (n > 0 || n == -EMSGSIZE);
+    drain(fd);
     if (pid == 0) {
         _exit(0);
     }
