@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,8 +24,10 @@ static void answer(int sync, int error, int fd)
     if (error < 0) {
         wire_tlv_u64(&w, TAG_ERRNO, (uint64_t)-error);
     }
-    // Where it is dead the relay's next look tells.
-    (void)sock_send(sync, buf, (size_t)proto_end(&w), &fd, fd >= 0 ? 1 : 0);
+    if (sock_send(sync, buf, (size_t)proto_end(&w), &fd, fd >= 0 ? 1 : 0) < 0) {
+        // It is dead, which the relay's next look tells; or it must not wait for a word that does not come.
+        (void)shutdown(sync, SHUT_WR);
+    }
 }
 
 /* What a row puts into a tree: a node, a link, a folder. */

@@ -115,10 +115,16 @@ static void on_message(struct relay *relay)
     }
     if (waitid(P_PID, (id_t)r->launched.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
         info.si_pid == r->launched.pid) {
-        relay_end(relay, reap(r), true);
+        int code = reap(r);
+
+        relay_end(relay, code, true);
         r->launched.pid = -1;
         if (!r->failed && !r->gone) {
             r->failed = launch_read_failure(&r->spec, &r->launched, &r->code);
+        }
+        if (!r->failed && !r->gone && code == EXIT_PORTHOLE) { // not even its last word
+            r->failed = true;
+            r->code = report_failure("porthole-init: it died before it could say why");
         }
     }
 }

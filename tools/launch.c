@@ -288,6 +288,8 @@ static int help_out(const struct spec *s, int sync)
 
     if (r == 0) {
         assist(s, sync, net.count == 1 ? net.fd[0] : -1);
+    } else {
+        (void)shutdown(sync, SHUT_WR); // if it is alive it must not wait for help
     }
     sock_fds_close(&net);
     return r == -EPIPE ? 0 : r;
@@ -316,9 +318,10 @@ static int let_on(const struct spec *s, const struct launched *l)
     }
     if (s->userns) {
         proto_begin(&w, go, sizeof(go), PROTO_OK, 0);
-        (void)sock_send(l->sync, go, (size_t)proto_end(&w), NULL, 0); // dead: the next read tells
+        r = sock_send(l->sync, go, (size_t)proto_end(&w), NULL, 0);
     }
-    return 0;
+    // Dead: the next read tells.
+    return r < 0 && r != -EPIPE ? report_failure("porthole-init: %s", report_errno(r)) : 0;
 }
 
 /* From here on clients find the container. */
