@@ -47,11 +47,12 @@ static void on_crash(int number, siginfo_t *info, void *context)
 
 void sig_take_over(struct sig_inherited *ret_inherited)
 {
-    struct sigaction action;
+    struct kernel_action action;
 
     ret_inherited->ignored = 0;
     set_mask(~UINT64_C(0), &ret_inherited->mask);
-    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
+    if (syscall(SYS_rt_sigaction, SIGCHLD, NULL, &action, sizeof(uint64_t)) == 0 &&
+        action.handler == SIG_IGN) {
         ret_inherited->ignored = BIT(SIGCHLD);
         set_disposition(SIGCHLD, SIG_DFL);
     }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The least that the kernel charges for an entrypoint's work: `floor COMMAND` starts a command and reaps
- * it, as an init with a signalfd must, and does nothing else.
+ * The least that the kernel charges for an entrypoint's work: `floor COMMAND` becomes the one who gets the
+ * orphans, starts a command in a process group of its own, asks whether the terminal is its to give to it,
+ * and reaps it, as an init with a signalfd must; it does nothing else.
  */
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,13 +22,16 @@ static int reap(char **command)
     uint64_t before = 0;
     struct pollfd p = {.events = POLLIN};
     int status = 0;
+    pid_t group = 0;
     pid_t pid;
 
     (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     p.fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof(all), SFD_CLOEXEC | SFD_NONBLOCK);
     pid = vfork();
     if (pid == 0) {
         (void)setpgid(0, 0);
+        (void)ioctl(STDIN_FILENO, TIOCGPGRP, &group);
         (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
         execv(command[0], command);
         _exit(FAILED);
