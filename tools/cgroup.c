@@ -51,7 +51,11 @@ int cgroup_create(const char *path)
         return -errno;
     }
     fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    if (fd < 0) {
+        fd = -errno;
+        (void)rmdir(path);
+    }
+    return fd;
 }
 
 void cgroup_remove(const char *path)

@@ -3,6 +3,7 @@
 #include "client.h"
 #include "commands.h"
 #include "core/life.h"
+#include "core/signame.h"
 #include "launch.h"
 #include "monitor.h"
 #include "relay.h"
@@ -32,6 +33,7 @@ struct run {
     bool up;
     bool gone;   // PID 1 has said its last word
     bool failed; // a FAILED or ERROR was reported
+    bool killed; // PID 1 has ended without a last word, and by no end of its own
     int code;    // what that failure means
     int caller;  // --detach: where the caller waits for the outcome; -1
     int stops;   // signals to end that came so far
@@ -93,6 +95,33 @@ static int reap(const struct run *r)
     return life_exit_code(status);
 }
 
+/* Without its last word: it was ended, or could not even say what failed. Before "up" the launch failed. */
+static void report_death(struct run *r, int code)
+{
+    char name[SIGNAME_MAX];
+
+    if (code < EXIT_PORTHOLE || code == 126 || code == 127) {
+        return; // it ended, and the word was lost
+    }
+    if (code > 128) {
+        r->code = report_failure("porthole-init: it was killed by SIG%s",
+                                 signame_format(code - 128, name));
+    } else {
+        r->code = report_failure("porthole-init: it died before it could say why");
+    }
+    r->killed = true;
+    r->failed = code == EXIT_PORTHOLE || (r->spec.detach && !r->up);
+}
+
+static void on_sync(struct relay *relay)
+{
+    struct run *r = relay->owner;
+
+    relay->sync = -1;
+    r->code = launch_help(&r->spec, r->launched.sync);
+    r->failed = r->code != 0;
+}
+
 static void on_message(struct relay *relay)
 {
     struct run *r = relay->owner;
@@ -122,9 +151,8 @@ static void on_message(struct relay *relay)
         if (!r->failed && !r->gone) {
             r->failed = launch_read_failure(&r->spec, &r->launched, &r->code);
         }
-        if (!r->failed && !r->gone && code == EXIT_PORTHOLE) { // not even its last word
-            r->failed = true;
-            r->code = report_failure("porthole-init: it died before it could say why");
+        if (!r->failed && !r->gone) {
+            report_death(r, code);
         }
     }
 }
@@ -174,12 +202,15 @@ static int attend(struct run *r)
         runtime_handed_over(&r->runtime);
         r->client.fd = r->launched.conn;
         r->relay.pidfd = r->launched.pidfd;
+        r->relay.sync = r->spec.userns ? -1 : r->launched.sync;
         code = relay_run(&r->relay);
     } else {
         r->failed = true;
     }
     if (r->failed && !r->up) {
         code = r->code != 0 ? r->code : code;
+    }
+    if ((r->failed || r->killed) && !r->up) { // nobody is left in there to miss them
         spec_unmake(&r->spec, &made);
     }
     spec_made_finish(&made);
@@ -197,6 +228,7 @@ static int run_here(struct run *r)
     r->relay.client = &r->client;
     r->relay.on_message = on_message;
     r->relay.on_signal = on_signal;
+    r->relay.on_sync = on_sync;
     r->relay.owner = r;
     code = streams ? relay_prepare(&r->relay, r->spec.tty, r->spec.interactive)
                    : relay_prepare_mute(&r->relay);
@@ -267,6 +299,7 @@ static int run_detached(struct run *r)
     int code;
 
     if (error < 0) {
+        runtime_remove(&r->runtime);
         return report_failure("pipe: %s", report_errno(error));
     }
     pid = fork();

@@ -260,15 +260,18 @@ bool launch_read_failure(const struct spec *s, struct launched *l, int *ret_code
     return true;
 }
 
-/* Hears PID 1's next word. 0 with what came along; -EPIPE where it died; or the code of the step that failed. */
+/* Hears PID 1's next word. 0 with what came along; -EPIPE where it died; or the code of what failed. */
 static int hear(const struct spec *s, int sync, struct sock_fds *ret_fds)
 {
     uint8_t buf[1024];
     struct proto_msg m;
     ssize_t n = sock_recv(sync, buf, sizeof(buf), ret_fds);
 
-    if (n <= 0 || proto_decode((struct slice){buf, (size_t)n}, &m) < 0) {
+    if (n == 0) {
         return -EPIPE;
+    }
+    if (n < 0 || proto_decode((struct slice){buf, (size_t)n}, &m) < 0) {
+        return report_failure("porthole-init: %s", report_errno(n < 0 ? (int)n : -EBADMSG));
     }
     return m.type == PROTO_FAILED ? launch_report_failure(s, &m) : 0;
 }
@@ -280,8 +283,7 @@ static int wait_until_listening(const struct spec *s, int sync)
     return r == -EPIPE ? report_failure("porthole-init: it died before it could say why") : r;
 }
 
-/* Once it is in a mount namespace of its own. Where it has died, or failed, its connection tells. */
-static int help_out(const struct spec *s, int sync)
+int launch_help(const struct spec *s, int sync)
 {
     struct sock_fds net = {.count = 0};
     int r = hear(s, sync, &net);
@@ -292,7 +294,7 @@ static int help_out(const struct spec *s, int sync)
         (void)shutdown(sync, SHUT_WR); // if it is alive it must not wait for help
     }
     sock_fds_close(&net);
-    return r == -EPIPE ? 0 : r;
+    return r == -EPIPE ? 0 : r; // where it has died its connection tells
 }
 
 /* What PID 1 needs no earlier than our connection is made while it starts, and costs no time. */
@@ -502,9 +504,7 @@ int launch_start(struct spec *s, struct runtime *run, const int stdio[3],
     if (r == 0) {
         // PID 1 has its own descriptors; a trace of ours would keep mounts and pipes alive.
         runtime_unlock(run);
-        r = s->userns ? 0 : help_out(s, ret->sync);
-    }
-    if (r != 0) {
+    } else {
         abandon(ret);
     }
     return r;

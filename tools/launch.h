@@ -24,6 +24,12 @@ struct launched {
 int launch_start(struct spec *s, struct runtime *run, const int stdio[3],
                  struct spec_made *ret_made, struct launched *ret);
 
+/*
+ * For when sync becomes readable (without a user namespace of its own): PID 1 is isolated, and the launcher
+ * does its part (assist.h). 0, or the code of a failure that has been reported; PID 1 ends by itself then.
+ */
+int launch_help(const struct spec *s, int sync);
+
 /* What PID 1 has reported of a failed boot, if anything. True, with its exit code, where it had. */
 bool launch_read_failure(const struct spec *s, struct launched *l, int *ret_code);
 

@@ -27,6 +27,7 @@ enum {
     POLL_CONN,
     POLL_SIGNALS,
     POLL_PIDFD,
+    POLL_SYNC,
     POLL_STREAMS,
     POLL_COUNT = POLL_STREAMS + STREAM_COUNT
 };
@@ -39,6 +40,7 @@ int relay_prepare_mute(struct relay *r)
     r->interactive = false;
     r->master = -1;
     r->pidfd = -1;
+    r->sync = -1;
     r->raw = false;
     r->over = false;
     r->code = EXIT_PORTHOLE;
@@ -297,6 +299,7 @@ static void fill(struct relay *r, struct pollfd *p)
     p[POLL_CONN] = (struct pollfd){.fd = r->client->fd, .events = POLLIN};
     p[POLL_SIGNALS] = (struct pollfd){.fd = r->signals, .events = POLLIN};
     p[POLL_PIDFD] = (struct pollfd){.fd = r->over ? -1 : r->pidfd, .events = POLLIN};
+    p[POLL_SYNC] = (struct pollfd){.fd = r->over ? -1 : r->sync, .events = POLLIN};
     for (int i = 0; i < STREAM_COUNT; i++) {
         stream_fill(&r->stream[i], &p[POLL_STREAMS + i]);
     }
@@ -305,14 +308,11 @@ static void fill(struct relay *r, struct pollfd *p)
 static void read_signals(struct relay *r)
 {
     int numbers[SIG_BATCH];
-    int count;
+    int count = sig_read(r->signals, numbers); // what is left wakes the next poll(2) at once
 
-    do {
-        count = sig_read(r->signals, numbers);
-        for (int i = 0; i < count; i++) {
-            on_signal(r, numbers[i]);
-        }
-    } while (count == SIG_BATCH);
+    for (int i = 0; i < count; i++) {
+        on_signal(r, numbers[i]);
+    }
 }
 
 /* One turn. False where nothing happened before the timeout. */
@@ -325,6 +325,9 @@ static bool turn(struct relay *r, int timeout)
     n = poll(p, POLL_COUNT, timeout);
     if (n <= 0) {
         return n < 0 && errno == EINTR;
+    }
+    if (p[POLL_SYNC].revents != 0) { // first: PID 1 waits for what it leads to
+        r->on_sync(r);
     }
     if (p[POLL_SIGNALS].revents != 0) {
         read_signals(r);

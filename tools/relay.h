@@ -34,11 +34,13 @@ struct relay {
     int master;  // owned: the container's terminal; -1 before it came
     int signals; // owned: signalfd
     int pidfd;   // the caller's: PID 1 of a container that `run` launched; -1 for exec
+    int sync;    // the caller's: where that PID 1 will ask for help; -1: it will not
     int ends[3]; // owned: the container's ends of the pipes, to be handed over and closed
 
     // what the owner of the relay does; both may end it with relay_end()
     void (*on_message)(struct relay *r);
     void (*on_signal)(struct relay *r, int number);
+    void (*on_sync)(struct relay *r); // must take `sync` away
     void *owner;
     bool over;         // the command has ended: what is in the pipes is still carried
     bool drain_to_end; // carry until the end of the streams, not just what lies there

@@ -20,6 +20,7 @@ typedef int64_t msec_t;
 #define ACCEPTS_PER_TURN 4    /* connections; reaping must not wait behind a flood of connects */
 #define ACCEPT_PAUSE_MS 100   /* ms without accept(2) after it failed for want of something */
 #define MESSAGES_PER_TURN 8   /* datagrams of one connection, for the same reason */
+#define SIGNALS_PER_TURN 64   /* signals: real-time ones queue, and anybody inside may send them */
 #define HELLO_TIMEOUT_MS 2000 /* ms a connection may stay without a hello */
 #define LISTEN_BACKLOG 16     /* connections waiting for accept */
 

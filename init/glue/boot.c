@@ -268,9 +268,10 @@ static int mount_all(struct boot *b, struct walk *walk)
     in->proc_fd = walk->proc;
     if (r < 0) {
         bool known = op.kind != 0;
+        const char *object = known && op.target[0] != 0 ? op.target : "rootfs";
 
         return failed(b, known ? (enum step)plan_op_step(op.kind) : STEP_PLAN, r,
-                      known ? op.target : "operation");
+                      known ? object : "operation");
     }
     r = (b->plan.fields.num[TAG_FLAGS] & COMMAND_TTY) != 0 ? put_console(b, walk->root) : 0;
     return r < 0 ? failed(b, STEP_TERMINAL, r, "/dev/console") : 0;

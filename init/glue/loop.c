@@ -108,16 +108,18 @@ void loop_life(struct init *in, enum life_event event, int64_t value, msec_t now
 static void read_signals(struct init *in, msec_t now)
 {
     int numbers[SIG_BATCH];
+    int taken = 0;
     int count;
 
     do {
         count = sig_read(in->signal_fd, numbers);
+        taken += count;
         for (int i = 0; i < count; i++) {
             if (numbers[i] != SIGCHLD) {
                 loop_life(in, LIFE_EV_SIGNAL, numbers[i], now);
             }
         }
-    } while (count == SIG_BATCH);
+    } while (count == SIG_BATCH && taken < SIGNALS_PER_TURN); // the rest wakes poll(2) at once
 }
 
 static void say_reaped(const struct init *in, pid_t pid, int status)

@@ -200,11 +200,14 @@ ssize_t sock_recv(int fd, void *data, size_t cap, struct sock_fds *ret_fds)
     if (ret_fds != NULL) {
         collect(&msg, ret_fds);
     }
-    if ((msg.msg_flags & MSG_TRUNC) != 0 ||
-        (ret_fds != NULL && (msg.msg_flags & MSG_CTRUNC) != 0)) {
-        if (ret_fds != NULL) {
-            sock_fds_close(ret_fds);
-        }
+    if (ret_fds != NULL && (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+        // Cut short with room to spare: it was our table of descriptors that had none.
+        bool full = (msg.msg_flags & MSG_TRUNC) == 0 && ret_fds->count < SOCK_FDS_MAX;
+
+        sock_fds_close(ret_fds);
+        return full ? -EMFILE : -EMSGSIZE;
+    }
+    if ((msg.msg_flags & MSG_TRUNC) != 0) {
         return -EMSGSIZE;
     }
     return n;

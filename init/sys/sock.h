@@ -43,7 +43,8 @@ ssize_t sock_peek(int fd, void *data, size_t cap, bool *ret_fds);
 
 /*
  * Takes one datagram. Length (0: end of file; an empty datagram looks alike), -EMSGSIZE where it
- * was longer than cap or had too many descriptors (all of them are closed then), or -errno.
+ * was longer than cap or had too many descriptors, -EMFILE where this process has no number free for them
+ * (all of them are closed then), or -errno.
  * ret_fds NULL: descriptors that come with it are discarded by the kernel.
  */
 ssize_t sock_recv(int fd, void *data, size_t cap, struct sock_fds *ret_fds);

@@ -4,6 +4,7 @@
 
 #include "child.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -310,6 +311,38 @@ static void test_too_many_descriptors_are_all_closed(void **state)
     in_child(receive_too_many);
 }
 
+/* The table has room for fewer than come: all of them are closed. */
+static void receive_into_a_full_table(void)
+{
+    for (size_t room = 0; room < SOCK_FDS_MAX; room++) {
+        struct sock_fds got = {.count = 77};
+        struct rlimit limit;
+        int fds[SOCK_FDS_MAX];
+        char buf[16];
+        int before;
+        int ends[2];
+
+        pair(ends);
+        make_fds(fds, SOCK_FDS_MAX);
+        check_is(sock_send(ends[0], "message", 7, fds, SOCK_FDS_MAX), 0);
+        before = open_fds();
+        check_call(getrlimit(RLIMIT_NOFILE, &limit));
+        limit.rlim_cur = (rlim_t)fds[SOCK_FDS_MAX - 1] + 1 + room;
+        check_call(setrlimit(RLIMIT_NOFILE, &limit));
+        check_is(sock_recv(ends[1], buf, sizeof(buf), &got), -EMFILE);
+        limit.rlim_cur = limit.rlim_max;
+        check_call(setrlimit(RLIMIT_NOFILE, &limit));
+        check_is(got.count, 0);
+        check_is(open_fds(), before);
+    }
+}
+
+static void test_a_full_table_is_told_from_too_many(void **state)
+{
+    (void)state;
+    in_child(receive_into_a_full_table);
+}
+
 static void receive_too_long(void)
 {
     int fds[4];
@@ -501,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_up_to_four_descriptors_come_along),
         cmocka_unit_test(test_a_fifth_descriptor_is_not_sent),
         cmocka_unit_test(test_too_many_descriptors_are_all_closed),
+        cmocka_unit_test(test_a_full_table_is_told_from_too_many),
         cmocka_unit_test(test_a_datagram_too_long_is_refused_whole),
         cmocka_unit_test(test_unwanted_descriptors_are_discarded),
         cmocka_unit_test(test_a_peek_takes_and_installs_nothing),
