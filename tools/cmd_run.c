@@ -116,10 +116,14 @@ static void report_death(struct run *r, int code)
 static void on_sync(struct relay *relay)
 {
     struct run *r = relay->owner;
+    int code;
 
     relay->sync = -1;
-    r->code = launch_help(&r->spec, r->launched.sync);
-    r->failed = r->code != 0;
+    code = launch_help(&r->spec, r->launched.sync);
+    if (code != 0) { // else what its connection has told may already be known
+        r->failed = true;
+        r->code = code;
+    }
 }
 
 static void on_message(struct relay *relay)
