@@ -82,7 +82,8 @@ void sig_block(void)
 
 void sig_give_back(const struct sig_inherited *inherited)
 {
-    for (int n = 1; n <= SIGNAL_LAST; n++) { // handlers go with the exec, what is ignored stays
+    // Handlers go with the exec, what is ignored stays.
+    for (int n = 1; n <= SIGNAL_LAST && inherited->ignored != 0; n++) {
         if ((inherited->ignored & BIT(n)) != 0) {
             set_disposition(n, SIG_IGN);
         }
