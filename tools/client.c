@@ -56,7 +56,7 @@ static int report_unreachable(const char *root, const struct client *c, int erro
     char path[RUNTIME_PATH_MAX + 128];
     int code;
 
-    (void)snprintf(path, sizeof(path), "%s/%s", root, c->name);
+    (void)PATH_JOIN(path, sizeof(path), root, "/", c->name);
     if (strcmp(c->name, "self") != 0 && (error == -ECONNREFUSED || error == -ENOENT) &&
         access(path, F_OK) == 0 && runtime_bury(root, c->name, &code)) {
         if (quiet) {
@@ -139,7 +139,7 @@ int client_dial(const struct context *ctx, const char *name, bool quiet, struct 
         char path[RUNTIME_PATH_MAX + 128];
         bool again = false;
 
-        (void)snprintf(path, sizeof(path), "%s/%s", root, ret->name);
+        (void)PATH_JOIN(path, sizeof(path), root, "/", ret->name);
         if (r == -ENOENT || r == -ECONNREFUSED) {
             ret->starting = starting_is(path, !quiet);
             again = !ret->starting || !quiet; // its sockets may have got their names meanwhile

@@ -5,7 +5,7 @@
 #include "commands.h"
 #include "core/plan.h"
 #include "env.h"
-#include "launch.h"
+#include "launch_report.h"
 #include "monitor.h"
 #include "relay.h"
 #include "report.h"

@@ -5,6 +5,7 @@
 #include "core/life.h"
 #include "core/signame.h"
 #include "launch.h"
+#include "launch_report.h"
 #include "monitor.h"
 #include "relay.h"
 #include "report.h"
@@ -100,7 +101,7 @@ static void report_death(struct run *r, int code)
 {
     char name[SIGNAME_MAX];
 
-    if (code < EXIT_PORTHOLE || code == 126 || code == 127) {
+    if (code < EXIT_PORTHOLE || code == EXIT_NOT_EXECUTABLE || code == EXIT_NOT_FOUND) {
         return; // it ended, and the word was lost
     }
     if (code > 128) {

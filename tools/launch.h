@@ -33,8 +33,4 @@ int launch_help(const struct spec *s, int sync);
 /* What PID 1 has reported of a failed boot, if anything. True, with its exit code, where it had. */
 bool launch_read_failure(const struct spec *s, struct launched *l, int *ret_code);
 
-/* Says what a FAILED or ERROR datagram tells. Returns the exit code that it means. */
-struct proto_msg;
-int launch_report_failure(const struct spec *s, const struct proto_msg *m);
-
 #endif

@@ -103,8 +103,8 @@ enum launch_fd {
 #define LAUNCH_BINDS_MAX 64 /* bind mounts; each costs a descriptor during the launch */
 
 /*
- * `a` of OP_MOUNT and OP_ATTACH: a descriptor of this file system is kept. KEEP_DEV ends with the walk: the mount at dev,
- * which holds our null and what OP_PART shows.
+ * `a` of OP_MOUNT and OP_ATTACH: a descriptor of this file system is kept. KEEP_DEV ends with the walk: the
+ * mount at dev, which holds our null and what OP_PART shows.
  */
 enum plan_keep { KEEP_NONE, KEEP_DEVPTS, KEEP_PROC, KEEP_DEV };
 

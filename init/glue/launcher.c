@@ -2,8 +2,6 @@
 /* What PID 1 and its launcher say to each other during the launch, on a socket of their own. */
 #include "glue/launcher.h"
 
-#include "core/plan.h"
-
 #include <errno.h>
 
 #define WORD_BYTES (PROTO_HEADER + 2 * (WIRE_TLV_HEADER + 8))
@@ -33,4 +31,24 @@ int launcher_wait(struct sock_fds *ret_fds)
         return -(int)m.num[TAG_ERRNO];
     }
     return m.type == PROTO_OK ? 0 : -EBADMSG;
+}
+
+int launcher_tree(struct launcher_trees *t, uint64_t number)
+{
+    if (number >= TREE_COUNT) {
+        return -EBADMSG;
+    }
+    while (t->count <= number) {
+        struct sock_fds fds;
+        int r = launcher_wait(&fds);
+
+        if (r < 0) {
+            return r;
+        }
+        if (fds.count != 1) {
+            return -EBADMSG;
+        }
+        t->fd[t->count++] = fds.fd[0];
+    }
+    return t->fd[number];
 }

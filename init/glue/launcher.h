@@ -3,6 +3,7 @@
 #ifndef GLUE_LAUNCHER_H
 #define GLUE_LAUNCHER_H
 
+#include "core/plan.h"
 #include "sys/sock.h"
 
 /*
@@ -25,5 +26,14 @@ int launcher_tell(int fd);
  * -EPIPE: it is dead, -EBADMSG.
  */
 int launcher_wait(struct sock_fds *ret_fds);
+
+/* The trees that it has handed over so far; they are left open, as all that a walk opens is. */
+struct launcher_trees {
+    int fd[TREE_COUNT];
+    unsigned count;
+};
+
+/* The tree of this number (enum plan_tree), waited for where it has not come yet. -EBADMSG, or as above. */
+int launcher_tree(struct launcher_trees *t, uint64_t number);
 
 #endif

@@ -184,7 +184,6 @@ static int timeout(const struct init *in, msec_t now)
 /* Returns how many there are: no more than that are given to poll(2), which has a limit. */
 static nfds_t fill(const struct init *in, struct pollfd *p)
 {
-
     p[POLL_SIGNALS] = (struct pollfd){.fd = in->signal_fd, .events = POLLIN};
     for (int i = 0; i < LISTENER_COUNT; i++) {
         p[POLL_LISTENERS + i] =

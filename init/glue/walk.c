@@ -2,7 +2,6 @@
 /* Carrying out a plan's operations on the new root, by descriptor. */
 #include "glue/walk.h"
 
-#include "glue/launcher.h"
 #include "sys/copytree.h"
 #include "sys/fd.h"
 #include "sys/mnt.h"
@@ -31,7 +30,7 @@ void walk_init(struct walk *w)
         .mask_file = -1,
         .devpts = -1,
         .proc = -1,
-        .tree_count = 0,
+        .trees.count = 0,
     };
 }
 
@@ -196,31 +195,11 @@ static int do_mount(struct walk *w, const struct plan_op *op)
     return mnt_attach(tree, at.dir, at.path);
 }
 
-/* The launcher has made it meanwhile, on another processor, and hands one over after the other. */
-static int take_tree(struct walk *w, uint64_t number)
-{
-    if (number >= TREE_COUNT) {
-        return -EBADMSG;
-    }
-    while (w->tree_count <= number) {
-        struct sock_fds fds;
-        int r = launcher_wait(&fds);
-
-        if (r < 0) {
-            return r;
-        }
-        if (fds.count != 1) {
-            return -EBADMSG;
-        }
-        w->tree[w->tree_count++] = fds.fd[0];
-    }
-    return w->tree[number];
-}
-
+/* The launcher has made it meanwhile, on another processor. */
 static int do_attach(struct walk *w, const struct plan_op *op)
 {
     struct place at;
-    int tree = take_tree(w, op->b);
+    int tree = launcher_tree(&w->trees, op->b);
     int r = tree < 0 ? tree : find_target(w, op, &at);
 
     if (r < 0) {

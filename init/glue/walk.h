@@ -4,6 +4,7 @@
 #define GLUE_WALK_H
 
 #include "core/plan.h"
+#include "glue/launcher.h"
 
 /*
  * What a walk opens it leaves open, attached trees and folders alike: the caller closes all of them in
@@ -19,8 +20,7 @@ struct walk {
     bool null_ours; // our null was looked at
     int devpts;     // KEEP_DEVPTS, KEEP_PROC: what the caller keeps; -1: none
     int proc;
-    int tree[TREE_COUNT]; // as the launcher has handed them over
-    unsigned tree_count;
+    struct launcher_trees trees;
 };
 
 void walk_init(struct walk *w);
