@@ -18,9 +18,8 @@ enum when {
     OWN_NET = 1 << 2,     /* a network namespace of its own (sysfs shows it) */
     HOST_NET = 1 << 3,    /* the host's network namespace */
     CGROUP = 1 << 4,      /* the container has a cgroup */
-    READONLY = 1 << 5,    /* --read-only */
-    MAKES_NODES = 1 << 6, /* mknod(2) is ours */
-    BINDS_NODES = 1 << 7, /* it is not */
+    MAKES_NODES = 1 << 5, /* mknod(2) is ours */
+    BINDS_NODES = 1 << 6, /* it is not */
 };
 
 /* makedev(3) for small numbers, constant under every C library. */
@@ -144,8 +143,7 @@ static const struct mount_row table[] = {
 static unsigned conditions(const struct spec *s)
 {
     return (s->userns ? SINGLE : MAPPED) | (s->net_host ? HOST_NET : OWN_NET) |
-           (s->cgroup ? CGROUP : 0u) | (s->readonly ? READONLY : 0u) |
-           (s->binds_nodes ? BINDS_NODES : MAKES_NODES);
+           (s->cgroup ? CGROUP : 0u) | (s->binds_nodes ? BINDS_NODES : MAKES_NODES);
 }
 
 const struct mount_row *mounts_next(const struct spec *s, const struct mount_row *after)
