@@ -23,7 +23,7 @@ static int take(struct proto_msg *m, uint16_t tag, enum tag_kind kind, struct sl
 {
     uint64_t bit = UINT64_C(1) << tag;
 
-    if (kind != TAG_LIST && (m->seen & bit) != 0) {
+    if (kind != TAG_LIST && kind != TAG_ITEMS && (m->seen & bit) != 0) {
         return -EBADMSG;
     }
     switch (kind) {
@@ -41,6 +41,7 @@ static int take(struct proto_msg *m, uint16_t tag, enum tag_kind kind, struct sl
         m->text[tag] = value;
         break;
     case TAG_BYTES:
+    case TAG_ITEMS:
         m->text[tag] = value;
         break;
     }

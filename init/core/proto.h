@@ -30,9 +30,17 @@ enum feature {
     FEATURE_TTY = 1 << 1,
     FEATURE_PROC = 1 << 2,    /* PROC hands out a procfs */
     FEATURE_MONITOR = 1 << 3, /* a new monitor may take over */
+    FEATURE_SERVICES = 1 << 4, /* SERVICES to EVENTS, and NAME in SIGNAL and WAIT */
 };
 
-#define FEATURES_ALL (FEATURE_EXEC | FEATURE_TTY | FEATURE_PROC | FEATURE_MONITOR)
+#define FEATURES_ALL \
+    (FEATURE_EXEC | FEATURE_TTY | FEATURE_PROC | FEATURE_MONITOR | FEATURE_SERVICES)
+
+/* In TAG_FLAGS of START to EVENTS. */
+enum request_flag {
+    REQUEST_NO_WAIT = 1 << 0, /* answer once it is noted, not once it is done */
+    REQUEST_FOLLOW = 1 << 1,  /* LOGS, EVENTS: tell of what comes */
+};
 
 /* name, number, roles that may send it (0: only PID 1 sends it), what it is */
 #define PROTO_TYPES(X) \
@@ -44,6 +52,13 @@ enum feature {
     X(WAIT, 6, ROLES_ALL | ROLE_MONITOR, "asks for STATE once the state is reached") \
     X(SHUTDOWN, 7, ROLE_OPERATOR | ROLE_MONITOR, "ordered stop with a grace period") \
     X(MONITOR, 8, ROLE_OPERATOR, "makes this connection the monitor's, where there is none") \
+    X(SERVICES, 9, ROLES_ALL, "asks for SERVICES_OK") \
+    X(START, 10, ROLE_OPERATOR, "starts a service and what it requires") \
+    X(STOP, 11, ROLE_OPERATOR, "stops a service and what requires it") \
+    X(RESTART, 12, ROLE_OPERATOR, "stops and starts a service") \
+    X(RELOAD, 13, ROLE_OPERATOR, "ExecReload= of a service; without a name the units are read again") \
+    X(LOGS, 14, ROLE_OPERATOR | ROLE_OBSERVER, "asks for LOGS_OK") \
+    X(EVENTS, 15, ROLE_OPERATOR | ROLE_OBSERVER, "asks for EVENTS_OK") \
     X(HELLO_OK, 128, 0, "version, features, role, instance") \
     X(OK, 129, 0, "done") \
     X(ERROR, 130, 0, "errno; for EXEC and the launch also step and object") \
@@ -55,7 +70,11 @@ enum feature {
     X(STATE, 135, 0, "the state waited for; when gone, the exit code") \
     X(UP, 136, 0, "to the launcher: the main command runs") \
     X(FAILED, 137, 0, "to the launcher: the step of the launch that failed, on what, errno") \
-    X(AUDIT, 138, 0, "to the monitor: an operator's request began or ended")
+    X(AUDIT, 138, 0, "to the monitor: an operator's request began or ended") \
+    X(SERVICES_OK, 139, 0, "services, as many as fit, and where to go on") \
+    X(LOGS_OK, 140, 0, "a descriptor of the log, and one that tells of more") \
+    X(EVENTS_OK, 141, 0, "a descriptor of the events") \
+    X(EVENT, 142, 0, "there are more events")
 
 enum proto_type {
 #define X(name, number, roles, text) PROTO_##name = (number),
@@ -63,8 +82,8 @@ enum proto_type {
 #undef X
 };
 
-/* How a tag's value is written: a u64, text without a zero byte, bytes, or text that may repeat. */
-enum tag_kind { TAG_U64, TAG_TEXT, TAG_BYTES, TAG_LIST };
+/* A tag's value: a u64, text without a zero byte, bytes, text that may repeat, or lists of elements that may. */
+enum tag_kind { TAG_U64, TAG_TEXT, TAG_BYTES, TAG_LIST, TAG_ITEMS };
 
 /* name, number, kind. Shared by datagrams and by the plan (plan.h). */
 #define PROTO_TAGS(X) \
@@ -104,13 +123,27 @@ enum tag_kind { TAG_U64, TAG_TEXT, TAG_BYTES, TAG_LIST };
     X(TIME, 34, TAG_U64)        /* audit: wall clock, ms since 1970 */ \
     X(LOST, 35, TAG_U64)        /* audit: records lost before this one */ \
     X(PHASE, 36, TAG_U64)       /* audit: enum audit_phase */ \
-    X(CLIENT_PID, 37, TAG_U64)  /* audit: the client's pid by its own word (HELLO) */
+    X(CLIENT_PID, 37, TAG_U64)  /* audit: the client's pid by its own word (HELLO) */ \
+    X(NAME, 38, TAG_TEXT)       /* a service, without ".service" */ \
+    X(CURSOR, 39, TAG_U64)      /* SERVICES: index to begin with; in the reply: to go on with, or none */ \
+    X(SERVICE, 40, TAG_ITEMS)   /* one service: NAME, SERVICE_STATE, ... */ \
+    X(SERVICE_STATE, 41, TAG_U64) /* enum svc_state */ \
+    X(RESULT, 42, TAG_U64)      /* enum svc_result */ \
+    X(RESTARTS, 43, TAG_U64)    /* how often Restart= has started it again */ \
+    X(SERVICES_ALL, 44, TAG_U64) /* how many services there are */ \
+    X(SERVICES_UP, 45, TAG_U64) /* how many of them are up or done */ \
+    X(DESCRIPTION, 46, TAG_TEXT) /* Description=; of one that cannot be loaded: why */ \
+    X(CONTROL_PID, 47, TAG_U64) /* of a command beside the main process */ \
+    X(DUE, 48, TAG_U64)         /* ms until the state's deadline */ \
+    X(JOB, 49, TAG_U64)         /* enum job_kind: what was asked for and is not done */ \
+    X(CULPRIT, 50, TAG_TEXT)    /* the service whose failure or absence it is */ \
+    X(SERVICE_FLAGS, 51, TAG_U64) /* enum service_flag */
 
 enum proto_tag {
 #define X(name, number, kind) TAG_##name = (number),
     PROTO_TAGS(X)
 #undef X
-        TAG_NUMBER_MAX = 37
+        TAG_NUMBER_MAX = 51
 };
 
 /* A decoded datagram; its slices point into the datagram. */

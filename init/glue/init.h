@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 struct pty;
+struct services;
 
 /* Listening sockets: each gives its connections one role. */
 enum listener { LISTEN_OPERATOR, LISTEN_OBSERVER, LISTEN_INSIDE, LISTENER_COUNT };

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* A bump allocator over the caller's memory, for what parses and then ends. */
+#ifndef CORE_ARENA_H
+#define CORE_ARENA_H
+
+#include "core/wire.h"
+
+struct arena {
+    uint8_t *data; // the caller's
+    size_t cap;
+    size_t used;
+    bool full; // something did not fit: whatever was being built is incomplete
+};
+
+void arena_init(struct arena *a, void *data, size_t cap);
+
+/* Zeroed, aligned for any type; NULL where it does not fit (and `full` is set). */
+void *arena_take(struct arena *a, size_t len);
+
+/* A copy with a closing zero. NULL as above. */
+char *arena_string(struct arena *a, const void *data, size_t len);
+
+#endif

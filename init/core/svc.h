@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* One service: the state machine from start to end, as systemd.service(5) has it. */
+#ifndef CORE_SVC_H
+#define CORE_SVC_H
+
+#include "core/service.h"
+
+/*
+ * The model
+ *
+ *   STOPPED ─START▶ START_PRE ▶ START ▶ START_POST ▶ UP ─STOP▶ STOP ▶ STOP_TERM ▶ STOP_KILL ▶ STOP_POST
+ *      ▲                                              │ ▲│                                        │
+ *      │                                         RELOAD─┘└─clean end──▶ STOP          FINAL_TERM ▶ FINAL_KILL
+ *      │                                              (or DONE: RemainAfterExit=)                 │
+ *      ├──────────────────────────────── STOPPED, FAILED, or BACKOFF ─DEADLINE▶ START_PRE ◀───────┘
+ *
+ *   STOPPED     no process; it was never started, or ended well, or was asked to stop
+ *   START_PRE   an ExecStartPre= command runs
+ *   START       an ExecStart= command was forked and counts as started only later (Type=exec, oneshot)
+ *   START_POST  an ExecStartPost= command runs beside the main process
+ *   UP          the main process runs
+ *   RELOAD      an ExecReload= command runs beside it
+ *   DONE        every ExecStart= command has ended well, and RemainAfterExit= counts that as running
+ *   STOP        an ExecStop= command runs
+ *   STOP_TERM   the processes that KillMode= names got KillSignal=
+ *   STOP_KILL   they got SIGKILL
+ *   STOP_POST   an ExecStopPost= command runs
+ *   FINAL_TERM  what is left after that got KillSignal=
+ *   FINAL_KILL  and SIGKILL
+ *   BACKOFF     Restart= applies: it is started again at `deadline`
+ *   FAILED      it ended as `result` says, and will not start by itself
+ *
+ * Only svc_step() moves the state. What must always hold:
+ *   - in every state with a process the deadline is finite unless the unit says infinity;
+ *   - STOP_KILL and FINAL_KILL end in finite time whatever the unit says;
+ *   - a state without a command or main process never has `run` pending;
+ *   - after STOP the service comes to STOPPED or FAILED, and to BACKOFF never.
+ */
+#define SVC_STATES(X) \
+    X(STOPPED, "stopped", "stopped") \
+    X(START_PRE, "start-pre", "starting") \
+    X(START, "start", "starting") \
+    X(START_POST, "start-post", "starting") \
+    X(UP, "up", "up") \
+    X(RELOAD, "reload", "up") \
+    X(DONE, "done", "done") \
+    X(STOP, "stop", "stopping") \
+    X(STOP_TERM, "stop-term", "stopping") \
+    X(STOP_KILL, "stop-kill", "stopping") \
+    X(STOP_POST, "stop-post", "stopping") \
+    X(FINAL_TERM, "final-term", "stopping") \
+    X(FINAL_KILL, "final-kill", "stopping") \
+    X(BACKOFF, "back-off", "restarting") \
+    X(FAILED, "failed", "failed")
+
+#define SVC_EVENTS(X) \
+    X(START, "start") \
+    X(STOP, "stop") \
+    X(RELOAD, "reload") \
+    X(EXECED, "execed")             /* the main process's exec succeeded: Type=exec */ \
+    X(MAIN_ENDED, "main-ended")     /* value: wait status */ \
+    X(COMMAND_ENDED, "command-ended") /* a command beside the main process; value: wait status */ \
+    X(EMPTY, "empty")               /* no process of the service is left */ \
+    X(DEADLINE, "deadline") \
+    X(NOT_RUN, "not-run")           /* what `run` asked for could not be forked; value: errno */
+
+/* How it ended; what systemd calls the service's result. */
+#define SVC_RESULTS(X) \
+    X(SUCCESS, "success") \
+    X(EXIT_CODE, "exit-code") \
+    X(SIGNAL, "signal") \
+    X(CORE_DUMP, "core-dump") \
+    X(TIMEOUT, "timeout") \
+    X(START_LIMIT, "start-limit-hit") \
+    X(RESOURCES, "resources")    /* it could not be forked */ \
+    X(DEPENDENCY, "dependency")  /* what it requires has failed */ \
+    X(BAD_UNIT, "bad-unit")      /* its unit cannot be loaded */
+
+enum svc_state {
+#define X(name, text, public) SVC_##name,
+    SVC_STATES(X)
+#undef X
+        SVC_STATE_COUNT
+};
+
+enum svc_event {
+#define X(name, text) SVC_EV_##name,
+    SVC_EVENTS(X)
+#undef X
+        SVC_EVENT_COUNT
+};
+
+enum svc_result {
+#define X(name, text) RESULT_##name,
+    SVC_RESULTS(X)
+#undef X
+        SVC_RESULT_COUNT
+};
+
+/* "start-pre", …: exact names; "starting", …: what people are told. NULL for a number that is none. */
+const char *svc_state_name(unsigned state);
+const char *svc_public_name(unsigned state);
+const char *svc_event_name(unsigned event);
+const char *svc_result_name(unsigned result);
+
+#endif
