@@ -14,7 +14,7 @@
  * env is NULL-terminated, K=V; where a name is there twice the last counts.
  * Returns the number of arguments, with *ret_argv (NULL-terminated, in the arena), or -ENOMEM.
  */
-long expand_words(struct slice words, size_t skip, bool literal, char *const *env, struct arena *arena,
-                  char ***ret_argv);
+long expand_words(struct slice words, size_t skip, bool literal, char *const *env,
+                  struct arena *arena, char ***ret_argv);
 
 #endif

@@ -35,6 +35,10 @@ typedef int64_t msec_t;
 #define GRACE_DEFAULT_MS 10000 /* ms from SIGTERM to SIGKILL, as `docker stop` has it */
 #define KILL_WAIT_MS 5000      /* ms to wait for processes after SIGKILL (uninterruptible sleep) */
 
+/* Logs. */
+#define LOG_END_MS \
+    3000 /* ms for the log worker to carry what is left, once no service is there any more */
+
 /* Audit. */
 #define AUDIT_KEEP 64 /* records kept while no monitor is there to write them: a page of memory */
 #define AUDIT_TEXT 36 /* bytes of detail a record, with its closing zero */

@@ -63,7 +63,8 @@ static void fail(const struct step *p, enum svc_result result)
     }
 }
 
-static void run(const struct step *p, enum svc_state state, enum service_run kind, uint16_t index, msec_t limit)
+static void run(const struct step *p, enum svc_state state, enum service_run kind, uint16_t index,
+                msec_t limit)
 {
     move(p, state, after(p->now, limit));
     p->s->running = (uint8_t)kind;
@@ -103,8 +104,10 @@ static void enter_dead(const struct step *p)
 {
     struct svc *s = p->s;
 
-    s->main_alive = s->command_alive = s->occupied = false; // with KillMode=none they are nobody's now
-    if (!s->stop_asked && restarts((enum service_restart)p->conf->restart, (enum svc_result)s->result)) {
+    s->main_alive = s->command_alive = s->occupied =
+        false; // with KillMode=none they are nobody's now
+    if (!s->stop_asked &&
+        restarts((enum service_restart)p->conf->restart, (enum svc_result)s->result)) {
         move(p, SVC_BACKOFF, after(p->now, p->conf->restart_ms));
     } else {
         move(p, s->result == RESULT_SUCCESS ? SVC_STOPPED : SVC_FAILED, MSEC_NEVER);
@@ -129,7 +132,8 @@ static bool anybody_left(const struct step *p)
     return false;
 }
 
-static void signal_all(const struct step *p, enum svc_state state, int number, enum svc_whom whom, msec_t deadline)
+static void signal_all(const struct step *p, enum svc_state state, int number, enum svc_whom whom,
+                       msec_t deadline)
 {
     move(p, state, deadline);
     p->s->signal = (uint8_t)number;
@@ -139,7 +143,8 @@ static void signal_all(const struct step *p, enum svc_state state, int number, e
 
 static void enter_term(const struct step *p, enum svc_state state)
 {
-    signal_all(p, state, p->conf->kill_signal, p->conf->kill_mode == KILL_CONTROL_GROUP ? WHOM_ALL : WHOM_PROCESSES,
+    signal_all(p, state, p->conf->kill_signal,
+               p->conf->kill_mode == KILL_CONTROL_GROUP ? WHOM_ALL : WHOM_PROCESSES,
                after(p->now, p->conf->timeout_stop));
 }
 
@@ -386,7 +391,8 @@ static enum svc_result result_of(const struct step *p, int status, bool main)
 {
     if (WIFEXITED(status)) {
         unsigned code = (unsigned)WEXITSTATUS(status);
-        bool listed = main && p->conf->codes != NULL && (p->conf->codes[code / 8] >> code % 8 & 1) != 0;
+        bool listed =
+            main && p->conf->codes != NULL && (p->conf->codes[code / 8] >> code % 8 & 1) != 0;
 
         return code == 0 || listed ? RESULT_SUCCESS : RESULT_EXIT_CODE;
     }
@@ -494,7 +500,8 @@ static void on_command_ended(const struct step *p, int status)
 {
     struct svc *s = p->s;
     enum service_run kind = (enum service_run)s->running;
-    bool clean = result_of(p, status, false) == RESULT_SUCCESS || ignores_failure(p, kind, s->index);
+    bool clean =
+        result_of(p, status, false) == RESULT_SUCCESS || ignores_failure(p, kind, s->index);
 
     if (!s->command_alive) {
         return;
@@ -637,7 +644,8 @@ static void on_deadline(const struct step *p)
     }
 }
 
-void svc_step(struct svc *s, const struct service_conf *conf, enum svc_event event, int value, msec_t now)
+void svc_step(struct svc *s, const struct service_conf *conf, enum svc_event event, int value,
+              msec_t now)
 {
     const struct step p = {s, conf, now};
 
