@@ -13,7 +13,7 @@ struct loader_request {
     const char *const *folders; // --services, NULL at the end: every *.service in them is started
     const char *const *units;   // --unit, NULL at the end: looked up by name, and started
     const char *main;           // --main; NULL: none, or the unit that says Main=yes, or COMMAND
-    bool command;               // there is a COMMAND: a service "main" is added for it, with SERVICE_COMMAND
+    bool command; // there is a COMMAND: a service "main" is added for it, with SERVICE_COMMAND
     bool strict;
     bool quiet; // no warnings, errors only
 };
