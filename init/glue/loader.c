@@ -42,10 +42,7 @@ static void take_memory(struct unitload *l)
     }
     arena_init(&l->arena, data, cap);
     names_init(&l->names, &l->arena);
-    l->units = arena_take(&l->arena, UNITIMAGE_SERVICES_MAX * sizeof(struct unit *));
-    if (l->units == NULL) {
-        unitload_memory(l);
-    }
+    l->units = unitload_take(l, UNITIMAGE_SERVICES_MAX * sizeof(struct unit *));
 }
 
 /* The first line of a small file, without what `skip` names; "" where it cannot be read. */
@@ -54,16 +51,15 @@ static const char *read_word(struct unitload *l, const char *path, char skip)
     struct slice text = {l->text, 0};
     char word[128];
     size_t len = 0;
-    const char *kept;
 
     (void)find_read(AT_FDCWD, path, l->text, sizeof(word), &text);
-    for (size_t i = 0; i < text.len && text.data[i] > ' ' && len < sizeof(word); i++) {
+    for (size_t i = 0; i < text.len && text.data[i] > ' ' && len + 1 < sizeof(word); i++) {
         if (text.data[i] != (uint8_t)skip) {
             word[len++] = (char)text.data[i];
         }
     }
-    kept = arena_string(&l->arena, word, len);
-    return kept != NULL ? kept : "";
+    word[len] = 0;
+    return unitload_text(l, word, "", "");
 }
 
 /* As systemd calls it: "ConditionArchitecture=" in systemd.unit(5). */
@@ -107,10 +103,7 @@ static void open_folders(struct loader *self)
     struct unitload *l = &self->load;
     size_t own = count_of(self->request->folders);
 
-    l->folders = arena_take(&l->arena, (own + PLACE_COUNT) * sizeof(*l->folders));
-    if (l->folders == NULL) {
-        unitload_memory(l);
-    }
+    l->folders = unitload_take(l, (own + PLACE_COUNT) * sizeof(*l->folders));
     for (size_t i = 0; i < own; i++) {
         const char *path = self->request->folders[i];
         int r = find_open(&l->folders[l->folder_count++], path, &l->arena);
@@ -146,24 +139,19 @@ static void hold_strict(struct unitload *l)
 
 static void write_image(struct unitload *l, int memfd)
 {
-    struct unitimage_source *sources = arena_take(&l->arena, (l->count + 1) * sizeof(*sources));
-    size_t size = 0;
+    struct unitimage_source *sources = unitload_take(l, l->count * sizeof(*sources));
     uint8_t *image;
+    size_t size;
     int r;
 
-    for (uint32_t i = 0; i < l->count && sources != NULL; i++) {
+    for (uint32_t i = 0; i < l->count; i++) {
         sources[i].conf = l->units[i]->conf;
     }
-    if (sources != NULL) {
-        size = unitimage_size(sources, l->count);
-        if (size == 0) {
-            findings_end(&l->findings, NULL, "the units take more than 16 MiB");
-        }
+    size = unitimage_size(sources, l->count);
+    if (size == 0) {
+        findings_end(&l->findings, NULL, "the units take more than 16 MiB");
     }
-    image = arena_take(&l->arena, size);
-    if (sources == NULL || image == NULL) {
-        unitload_memory(l);
-    }
+    image = unitload_take(l, size);
     r = unitimage_write(sources, l->count, image, size);
     r = r == 0 ? fd_fill_sealed(memfd, image, size) : r;
     if (r < 0) {

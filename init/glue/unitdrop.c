@@ -38,14 +38,11 @@ static bool is_service(const char *name)
 static struct beside *open_beside(struct unitload *l, const struct find_folder *folder,
                                   const char *entry, bool (*takes)(const char *name))
 {
-    struct beside *b = arena_take(&l->arena, sizeof(*b));
-    const char *path = find_join(&l->arena, folder->path, entry);
+    struct beside *b = unitload_take(l, sizeof(*b));
+    const char *path = unitload_join(l, folder->path, entry);
     int fd FD_CLEANUP = openat(folder->fd, entry, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int r = fd < 0 ? -errno : 0;
 
-    if (b == NULL || path == NULL) {
-        unitload_memory(l);
-    }
     r = r == 0 ? find_list(fd, takes, &l->arena, &b->names) : r;
     if (r == -ENOMEM) {
         unitload_memory(l);
@@ -111,10 +108,7 @@ static struct piece *sort_pieces(struct unitload *l, const struct beside *first,
     for (const struct beside *b = first; b != NULL; b = b->next) {
         count += b->names.count;
     }
-    pieces = arena_take(&l->arena, (count + 1) * sizeof(*pieces));
-    if (pieces == NULL) {
-        unitload_memory(l);
-    }
+    pieces = unitload_take(l, (count + 1) * sizeof(*pieces));
     count = 0;
     for (const struct beside *b = first; b != NULL; b = b->next, order++) {
         for (uint32_t i = 0; i < b->names.count; i++) {
@@ -128,15 +122,12 @@ static struct piece *sort_pieces(struct unitload *l, const struct beside *first,
 
 static void read_conf(struct unitload *l, struct unit *u, const struct piece *p)
 {
-    const char *path = find_join(&l->arena, p->folder->path, p->name);
+    const char *path = unitload_join(l, p->folder->path, p->name);
     enum find_kind kind = FIND_FILE;
     char target[FIND_TARGET_MAX];
     struct slice text = {NULL, 0};
     int r = find_look(p->folder->fd, p->name, &kind, target);
 
-    if (path == NULL) {
-        unitload_memory(l);
-    }
     if (r == 0 && kind == FIND_MASK) {
         return;
     }
@@ -169,12 +160,9 @@ void unitdrop_read(struct unitload *l, struct unit *u)
 static void add_dep(struct unitload *l, struct unit *u, const struct piece *p,
                     enum unit_dep_kind kind)
 {
-    struct unit_dep *d = arena_take(&l->arena, sizeof(*d));
+    struct unit_dep *d = unitload_take(l, sizeof(*d));
     struct unit_dep **last = &u->deps;
 
-    if (d == NULL) {
-        unitload_memory(l);
-    }
     *d = (struct unit_dep){.name = p->name, .kind = (uint8_t)kind, .path = p->folder->path};
     while (*last != NULL) {
         last = &(*last)->next;

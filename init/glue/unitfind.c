@@ -27,20 +27,17 @@ bool find_suffix(const char *name, const char *suffix)
 
 const char *find_join(struct arena *arena, const char *folder, const char *name)
 {
+    struct wire_writer w;
     size_t len = strlen(folder);
-    size_t end = strlen(name);
-    char *path;
 
-    while (len > 1 && folder[len - 1] == '/') {
+    while (len > 0 && folder[len - 1] == '/') {
         len--;
     }
-    path = arena_take(arena, len + end + 2);
-    if (path != NULL) {
-        memcpy(path, folder, len);
-        path[len] = '/';
-        memcpy(path + len + (folder[len - 1] != '/' ? 1 : 0), name, end);
-    }
-    return path;
+    arena_draft(arena, &w);
+    wire_put_bytes(&w, folder, len);
+    wire_put_bytes(&w, "/", 1);
+    wire_put_bytes(&w, name, strlen(name));
+    return arena_keep(arena, &w);
 }
 
 static int compare(const void *a, const void *b)

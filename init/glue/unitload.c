@@ -18,6 +18,26 @@ void unitload_memory(struct unitload *l)
     findings_end(&l->findings, NULL, "the units take more memory than there is");
 }
 
+void *unitload_take(struct unitload *l, size_t len)
+{
+    void *taken = arena_take(&l->arena, len);
+
+    if (taken == NULL) {
+        unitload_memory(l);
+    }
+    return taken;
+}
+
+const char *unitload_join(struct unitload *l, const char *folder, const char *name)
+{
+    const char *path = find_join(&l->arena, folder, name);
+
+    if (path == NULL) {
+        unitload_memory(l);
+    }
+    return path;
+}
+
 const char *unitload_text(struct unitload *l, const char *before, const char *name,
                           const char *after)
 {
@@ -49,14 +69,11 @@ static void put_name(struct unitload *l, const char *name, uint32_t number)
 
 uint32_t unitload_add(struct unitload *l, const char *name)
 {
-    struct unit *u = arena_take(&l->arena, sizeof(*u));
-    struct findings_unit *said = arena_take(&l->arena, sizeof(*said));
+    struct unit *u = unitload_take(l, sizeof(*u));
+    struct findings_unit *said = unitload_take(l, sizeof(*said));
 
     if (l->count == UNITIMAGE_SERVICES_MAX) {
         findings_end(&l->findings, name, "there are more than 4096 units");
-    }
-    if (u == NULL || said == NULL) {
-        unitload_memory(l);
     }
     *said = (struct findings_unit){.all = &l->findings, .name = name};
     unit_init(u, &l->arena, name, &l->values);
@@ -176,6 +193,29 @@ static bool real_name(const char *name, const struct hit *hit, const char *targe
     return !w.overflow;
 }
 
+/* systemd would read them too; here a unit has one folder of each kind, under its own name. */
+static void warn_beside(struct unitload *l, const char *alias, uint32_t index)
+{
+    static const char *const suffixes[] = {".d", ".wants", ".requires"};
+
+    for (size_t s = 0; s < sizeof(suffixes) / sizeof(suffixes[0]); s++) {
+        const char *entry = unitload_text(l, alias, suffixes[s], "");
+        struct hit hit;
+
+        if (find_in(l, entry, &hit)) {
+            findings_warning(&l->findings, unitload_join(l, hit.folder->path, entry),
+                             unitload_text(l, "passed over: an alias, name it ",
+                                           l->units[index]->name, suffixes[s]));
+        }
+    }
+}
+
+static void put_alias(struct unitload *l, const char *alias, uint32_t index)
+{
+    put_name(l, alias, index);
+    warn_beside(l, alias, index);
+}
+
 static long get(struct unitload *l, const char *name, unsigned links);
 
 /* name is a link to the file of another unit, whose alias it is. */
@@ -194,8 +234,10 @@ static long add_alias(struct unitload *l, const char *name, const struct hit *hi
         index = add_broken(l, name, path, "a link to a file that does not exist");
     } else if (index == -ELOOP) {
         index = add_broken(l, name, path, "too many links");
+    } else if (index < 0) {
+        put_name(l, name, GRAPH_MASKED);
     } else {
-        put_name(l, name, index < 0 ? GRAPH_MASKED : (uint32_t)index);
+        put_alias(l, name, (uint32_t)index);
     }
     return index;
 }
@@ -203,15 +245,12 @@ static long add_alias(struct unitload *l, const char *name, const struct hit *hi
 /* The file that name stands for is found: what is it? */
 static long add_found(struct unitload *l, const char *name, const struct hit *hit, unsigned links)
 {
-    const char *path = find_join(&l->arena, hit->folder->path, hit->entry);
+    const char *path = unitload_join(l, hit->folder->path, hit->entry);
     enum find_kind kind = FIND_FILE;
     char target[FIND_TARGET_MAX];
     char real[FIND_TARGET_MAX];
     int r = find_look(hit->folder->fd, hit->entry, &kind, target);
 
-    if (path == NULL) {
-        unitload_memory(l);
-    }
     if (r < 0) {
         return add_broken(l, name, path, unitload_why(r));
     }
@@ -282,7 +321,7 @@ void unitload_aliases(struct unitload *l, uint32_t index)
         uint32_t number = index;
 
         if (!names_get(&l->names, d->name, &number)) {
-            put_name(l, d->name, index);
+            put_alias(l, d->name, index);
         }
         if (number != index) {
             f.text = taken_text(l, d->name, number);

@@ -22,7 +22,9 @@ struct unitload {
 /* The arena is full: says so, and ends the process. */
 _Noreturn void unitload_memory(struct unitload *l);
 
-/* Three texts as one, in the arena. */
+/* What the arena gives, or the end of the process: zeroed memory, three texts as one, folder/name. */
+void *unitload_take(struct unitload *l, size_t len);
+const char *unitload_join(struct unitload *l, const char *folder, const char *name);
 const char *unitload_text(struct unitload *l, const char *before, const char *name,
                           const char *after);
 

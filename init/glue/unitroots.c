@@ -49,12 +49,9 @@ static void say_hidden(struct roots *self, const char *path, const struct find_f
                        const char *name)
 {
     struct unitload *l = self->load;
-    const char *other = find_join(&l->arena, by->path, name);
+    const char *other = unitload_join(l, by->path, name);
     uint32_t number;
 
-    if (other == NULL) {
-        unitload_memory(l);
-    }
     if (!names_get(&l->names, name, &number) || number != GRAPH_MASKED) {
         findings_warning(&l->findings, path, unitload_text(l, "passed over: there is ", other, ""));
     }
@@ -70,13 +67,10 @@ static void boot(struct roots *self, long index)
 static void load_entry(struct roots *self, uint32_t folder, const char *name)
 {
     struct unitload *l = self->load;
-    const char *path = find_join(&l->arena, l->folders[folder].path, name);
+    const char *path = unitload_join(l, l->folders[folder].path, name);
     const struct find_folder *by = earlier(self, folder, name);
     char full[FIND_TARGET_MAX];
 
-    if (path == NULL) {
-        unitload_memory(l);
-    }
     if (!unit_full_name(name, full, sizeof(full)) || strcmp(full, name) != 0) {
         findings_error(&l->findings, path, "passed over: it is no valid unit name");
     } else if (by != NULL) {
@@ -171,8 +165,8 @@ static void load_needed(struct roots *self)
                 find_suffix(d->name, ".service")) {
                 (void)unitload_get(l, d->name);
             }
-            if (l->count > before) {
-                unitload_aliases(l, before);
+            for (uint32_t k = before; k < l->count; k++) {
+                unitload_aliases(l, k);
             }
         }
     }

@@ -446,6 +446,20 @@ TEST(drop_ins_that_cannot_be_read)
            "porthole-init: d/b.service.d: Not a directory\n");
 }
 
+TEST(drop_ins_of_an_alias_are_told)
+{
+    put("d/real.service", OK "[Install]\nAlias=other.service\n");
+    put_link("d/nick.service", "real.service");
+    put("d/nick.service.d/x.conf", "[Unit]\nDescription=never\n");
+    put("d/other.service.wants/x.service", OK);
+    load_folder("d");
+    services_are("real");
+    check(conf_of("real").description[0] == 0, "%s", conf_of("real").description);
+    say_is("porthole-init: d/nick.service.d: passed over: an alias, name it real.service.d\n"
+           "porthole-init: d/other.service.wants: passed over: an alias, name it "
+           "real.service.wants\n");
+}
+
 TEST(main_is_chosen)
 {
     put("d/a.service", OK);
@@ -694,6 +708,7 @@ int main(void)
         scratch_test(folders_of_links_beside_a_unit),
         scratch_test(drop_ins_are_read_in_order),
         scratch_test(drop_ins_that_cannot_be_read),
+        scratch_test(drop_ins_of_an_alias_are_told),
         scratch_test(main_is_chosen),
         scratch_test(command_is_a_service),
         scratch_test(what_is_no_file_is_passed_over),
