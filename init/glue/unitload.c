@@ -172,25 +172,21 @@ static bool real_name(const char *name, const struct hit *hit, const char *targe
     const char *instance = strchr(name, '@');
     struct wire_writer w;
 
-    if (!unit_full_name(target, buf, cap) || strcmp(buf, target) != 0 ||
-        strcmp(target, hit->entry) == 0) {
+    if (!find_suffix(target, ".service") || strcmp(target, hit->entry) == 0) {
         return false;
     }
     if (unit_template_name(name, template, sizeof(template)) && strcmp(template, target) == 0) {
         return false;
     }
-    wire_writer_init(&w, buf, cap - 1);
-    if (is_template(target)) {
-        if (!is_template(hit->entry) || instance == NULL) {
-            return false;
-        }
+    wire_writer_init(&w, template, sizeof(template) - 1);
+    if (is_template(target) && is_template(hit->entry) && instance != NULL) {
         wire_put_bytes(&w, target, strlen(target) - strlen("@.service"));
         wire_put_bytes(&w, instance, strlen(instance));
     } else {
         wire_put_bytes(&w, target, strlen(target));
     }
-    buf[w.len] = 0;
-    return !w.overflow;
+    template[w.len] = 0;
+    return !w.overflow && unit_full_name(template, buf, cap);
 }
 
 /* systemd would read them too; here a unit has one folder of each kind, under its own name. */

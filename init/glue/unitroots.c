@@ -105,11 +105,11 @@ static const char *no_unit(long index)
 /* A name of the command line; buf gets it whole. */
 static const char *full_name(struct roots *self, const char *word, char buf[FIND_TARGET_MAX])
 {
+    if (find_suffix(word, "@") || find_suffix(word, "@.service")) {
+        findings_end(&self->load->findings, word, "a template needs an instance: NAME@INSTANCE");
+    }
     if (!unit_full_name(word, buf, FIND_TARGET_MAX)) {
         findings_end(&self->load->findings, word, "no valid unit name");
-    }
-    if (find_suffix(buf, "@.service")) {
-        findings_end(&self->load->findings, word, "a template needs an instance: NAME@INSTANCE");
     }
     return buf;
 }
