@@ -101,7 +101,7 @@ static bool counted(struct findings_unit *u, const struct unit_finding *finding)
         return false;
     }
     u->all->refused = true;
-    if (!error && u->all->quiet) {
+    if ((!error && u->all->quiet) || (finding->path == NULL && u->errors > 0)) {
         return false;
     }
     return (error ? ++u->errors : ++u->warnings) <= UNIT_FINDINGS_MAX;
@@ -115,7 +115,7 @@ void findings_say(void *context, const struct unit_finding *finding)
     if (!counted(u, finding)) {
         return;
     }
-    begin(&l, finding->path != NULL ? finding->path : u->name);
+    begin(&l, finding->path != NULL ? finding->path : u->path);
     if (finding->path != NULL && finding->line > 0) {
         put(&l, ":");
         put_number(&l, finding->line);
@@ -131,23 +131,23 @@ void findings_say(void *context, const struct unit_finding *finding)
     emit(u->all, &l);
 }
 
-static void say_rest(struct findings_unit *u, const char *path, uint32_t count, const char *what)
+static void say_rest(struct findings_unit *u, uint32_t count, const char *what)
 {
     struct line l;
 
     if (count <= UNIT_FINDINGS_MAX) {
         return;
     }
-    begin(&l, path);
+    begin(&l, u->path);
     put(&l, ": ");
     put_number(&l, count - UNIT_FINDINGS_MAX);
     put(&l, what);
     emit(u->all, &l);
 }
 
-void findings_rest(struct findings_unit *u, const char *path)
+void findings_rest(struct findings_unit *u)
 {
-    say_rest(u, path, u->errors, " more errors");
-    say_rest(u, path, u->warnings, " more warnings");
+    say_rest(u, u->errors, " more errors");
+    say_rest(u, u->warnings, " more warnings");
     u->errors = u->warnings = 0;
 }

@@ -15,7 +15,7 @@ struct findings {
 /* Context of struct unit's say(). */
 struct findings_unit {
     struct findings *all; // borrowed
-    const char *name;     // borrowed; of the unit
+    const char *path;     // borrowed; the unit's file, or its name where it has none
     uint32_t warnings;    // since the last findings_rest()
     uint32_t errors;
 };
@@ -29,10 +29,13 @@ void findings_warning(struct findings *f, const char *object, const char *reason
 /* The same, and the end of the process: nothing can be started. */
 _Noreturn void findings_end(struct findings *f, const char *object, const char *reason);
 
-/* struct unit's say(): "porthole-init: FILE:LINE:COLUMN: KEY=: TEXT" for what is refused or fatal. */
+/*
+ * struct unit's say(): "porthole-init: FILE:LINE:COLUMN: KEY=: TEXT" for what is refused or fatal. What is said of
+ * the unit as a whole is left out after an error in a line: most often it follows from that.
+ */
 void findings_say(void *context, const struct unit_finding *finding);
 
-/* Says how many there were above UNIT_FINDINGS_MAX, and counts anew. path: the unit's file. */
-void findings_rest(struct findings_unit *u, const char *path);
+/* Says how many there were above UNIT_FINDINGS_MAX, and counts anew. */
+void findings_rest(struct findings_unit *u);
 
 #endif

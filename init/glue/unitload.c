@@ -75,7 +75,7 @@ uint32_t unitload_add(struct unitload *l, const char *name)
     if (l->count == UNITIMAGE_SERVICES_MAX) {
         findings_end(&l->findings, name, "there are more than 4096 units");
     }
-    *said = (struct findings_unit){.all = &l->findings, .name = name};
+    *said = (struct findings_unit){.all = &l->findings, .path = name};
     unit_init(u, &l->arena, name, &l->values);
     u->say = findings_say;
     u->context = said;
@@ -144,6 +144,7 @@ static uint32_t add_file(struct unitload *l, const char *name, const struct hit 
     }
     index = unitload_add(l, name);
     u = l->units[index];
+    ((struct findings_unit *)u->context)->path = path;
     if (unit_read(u, text, path) < 0) {
         unitload_memory(l);
     }
@@ -152,7 +153,7 @@ static uint32_t add_file(struct unitload *l, const char *name, const struct hit 
     if (unit_finish(u) < 0) {
         unitload_memory(l);
     }
-    findings_rest(u->context, path);
+    findings_rest(u->context);
     return index;
 }
 

@@ -599,6 +599,111 @@ TEST(too_many_units)
     fails_with("porthole-init: t@4096.service: there are more than 4096 units\n");
 }
 
+TEST(bad_lines_are_told_once_each)
+{
+    put("d/key.service", OK "Exceutable=1\n");
+    put("d/noexec.service", "[Service]\nRestart=no\n");
+    put("d/quote.service", "[Service]\nExecStart=/bin/echo 'a b\nRestart=always\n");
+    put("d/section.service", OK "[Servce]\nRestart=no\n");
+    put("d/sound.service", OK);
+    put("d/type.service", "[Service]\nType=notify\nExecStart=/bin/true\n");
+    put("d/value.service", OK "Restart=sometimes\n");
+    put_bytes("d/zero.service", OK "Restart=no\0\n", sizeof(OK "Restart=no\0\n") - 1);
+    load_folder("d");
+    sound_is("key");
+    sound_is("section");
+    sound_is("sound");
+    sound_is("value");
+    sound_is("zero");
+    broken_is("noexec", "there is neither ExecStart= nor ExecStop=");
+    broken_is("quote", "d/quote.service:2:21: ExecStart: this quote is not closed");
+    broken_is("type", "d/type.service:2:6: Type: \"notify\": this type is not built yet");
+    say_is("porthole-init: d/key.service:3:1: Exceutable=: unknown key\n"
+           "porthole-init: d/noexec.service: there is neither ExecStart= nor ExecStop=\n"
+           "porthole-init: d/quote.service:2:21: ExecStart=: this quote is not closed\n"
+           "porthole-init: d/section.service:3:1: \"Servce\": unknown section: its lines are "
+           "passed over\n"
+           "porthole-init: d/section.service:4:1: Restart=: in an unknown section\n"
+           "porthole-init: d/type.service:2:6: Type=: \"notify\": this type is not built yet\n"
+           "porthole-init: d/value.service:3:9: Restart=: \"sometimes\": not no, on-success, "
+           "on-failure, "
+           "on-abnormal, on-watchdog, on-abort, always\n"
+           "porthole-init: d/zero.service:3:11: a zero byte: the line is passed over\n");
+    load((struct loader_request){.folders = FOLDERS(at("d")), .quiet = true});
+    say_is("porthole-init: d/noexec.service: there is neither ExecStart= nor ExecStop=\n"
+           "porthole-init: d/quote.service:2:21: ExecStart=: this quote is not closed\n"
+           "porthole-init: d/type.service:2:6: Type=: \"notify\": this type is not built yet\n");
+}
+
+TEST(huge_files)
+{
+    size_t len = 1 << 20;
+    char *text = malloc(len);
+    size_t head = (size_t)snprintf(text, len, OK "Environment=A=");
+
+    check(text != NULL, "no memory");
+    memset(text + head, 'x', len - head - 1);
+    text[len - 1] = '\n';
+    put_bytes("one/long.service", text, len);
+    load_folder("one");
+    sound_is("long");
+    check(conf_of("long").exec.len > len - 100, "%zu bytes", conf_of("long").exec.len);
+    say_is("");
+
+    head = strlen(OK);
+    memset(text + head, '\n', len - head);
+    put_bytes("two/lines.service", text, len);
+    load_folder("two");
+    sound_is("lines");
+    say_is("");
+
+    for (size_t i = head; i < len; i += 2) {
+        text[i] = 'a';
+    }
+    put_bytes("three/bad.service", text, 1000000 + head);
+    load((struct loader_request){.folders = FOLDERS(at("three")), .quiet = true});
+    sound_is("bad");
+    say_is("");
+    load_folder("three");
+    check(strstr(got.said,
+                 "porthole-init: three/bad.service:22:2: no \"=\": neither a section nor an "
+                 "assignment\nporthole-init: three/bad.service: 499980 more warnings\n") != NULL,
+          "it says: %s", got.said);
+    free(text);
+}
+
+TEST(strict_starts_nothing)
+{
+    put("a/a.service", OK "Exceutable=1\n");
+    put("a/sound.service", OK);
+    put("b/b.service", "[Unit]\nWants=gone.service\n" OK);
+    put("c/c.service", "[Unit]\nRequires=gone.service\n" OK);
+    load((struct loader_request){.folders = FOLDERS(at("a")), .strict = true, .quiet = true});
+    fails_with("porthole-init: a/a.service:3:1: Exceutable=: unknown key\n"
+               "porthole-init: --strict: nothing is started\n");
+    load((struct loader_request){.folders = FOLDERS(at("b")), .strict = true});
+    services_are("b");
+    say_is("");
+    load((struct loader_request){.folders = FOLDERS(at("c")), .strict = true});
+    fails_with("porthole-init: c/c.service:2:10: Requires=: requires \"gone.service\", which does "
+               "not exist\n"
+               "porthole-init: --strict: nothing is started\n");
+}
+
+TEST(specifiers_of_the_system)
+{
+    struct utsname host;
+    char want[512];
+
+    check_call(uname(&host));
+    put("d/a.service", "[Unit]\nDescription=%v %H %t %S\n" OK);
+    load_folder("d");
+    (void)snprintf(want, sizeof(want), "%s %s /run /var/lib", host.release, host.nodename);
+    check(strcmp(conf_of("a").description, want) == 0, "expected \"%s\", got \"%s\"", want,
+          conf_of("a").description);
+    say_is("");
+}
+
 TEST(cycles_are_told_once)
 {
     put("d/a.service", "[Unit]\nAfter=c.service\n" OK);
@@ -715,6 +820,10 @@ int main(void)
         scratch_test(files_that_cannot_be_read),
         scratch_test(folders_that_cannot_be_read),
         scratch_test(too_many_units),
+        scratch_test(bad_lines_are_told_once_each),
+        scratch_test(huge_files),
+        scratch_test(strict_starts_nothing),
+        scratch_test(specifiers_of_the_system),
         scratch_test(cycles_are_told_once),
         scratch_test(child_keeps_nothing_it_does_not_need),
         scratch_test(a_thousand_units_are_quick),
