@@ -125,7 +125,7 @@ void findings_say(void *context, const struct unit_finding *finding)
     put(&l, ": ");
     if (finding->key.len > 0) {
         put_bytes(&l, finding->key.data, finding->key.len);
-        put(&l, "=: ");
+        put(&l, finding->key.data[0] == '[' ? ": " : "=: "); // "[Section]: "
     }
     put(&l, finding->text);
     emit(u->all, &l);

@@ -621,7 +621,7 @@ TEST(bad_lines_are_told_once_each)
     say_is("porthole-init: d/key.service:3:1: Exceutable=: unknown key\n"
            "porthole-init: d/noexec.service: there is neither ExecStart= nor ExecStop=\n"
            "porthole-init: d/quote.service:2:21: ExecStart=: this quote is not closed\n"
-           "porthole-init: d/section.service:3:1: \"Servce\": unknown section: its lines are "
+           "porthole-init: d/section.service:3:1: [Servce]: unknown section: its lines are "
            "passed over\n"
            "porthole-init: d/section.service:4:1: Restart=: in an unknown section\n"
            "porthole-init: d/type.service:2:6: Type=: \"notify\": this type is not built yet\n"
