@@ -10,7 +10,7 @@
 #include "glue/request_services.h"
 #include "glue/say.h"
 #include "glue/service_child.h"
-#include "glue/unitload.h"
+#include "glue/units.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
@@ -334,7 +334,7 @@ void services_pump(struct init *in, msec_t now)
     do {
         if (in->services->loaded) {
             drain(in, now);
-            unitload_swap(in, now);
+            units_swap(in, now);
         }
     } while (judge(in, now));
 }
@@ -431,7 +431,7 @@ bool services_reaped(struct init *in, pid_t pid, int status, msec_t now)
 
     if (pid == s->loader) {
         s->loader = 0;
-        unitload_ended(in, status, now);
+        units_ended(in, status, now);
         return true;
     }
     if (!find_pid(s, pid, &index, &which)) {

@@ -1,371 +1,328 @@
 /* SPDX-License-Identifier: MIT */
-/* Loading units: running the loader, and taking its image in the place of the one before. */
+/* The loader's table of units: found by name, read with their drop-ins, known by their aliases. */
 #include "glue/unitload.h"
 
-#include "glue/logger.h"
-#include "glue/loop.h"
-#include "glue/request_services.h"
 #include "glue/say.h"
-#include "sys/fd.h"
-#include "sys/mem.h"
+#include "glue/unitdrop.h"
 
 #include <errno.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define CODE_FAILED 125
+/* Where a name was found: the entry may be its template's. */
+struct hit {
+    const struct find_folder *folder;
+    const char *entry;
+};
 
-/* ---- the table ---- */
-
-static size_t aligned(size_t size)
+void unitload_memory(struct unitload *l)
 {
-    return (size + 15) & ~(size_t)15;
+    findings_end(&l->findings, NULL, "the units take more memory than there is");
 }
 
-static void *cut(uint8_t **memory, size_t size)
+void *unitload_take(struct unitload *l, size_t len)
 {
-    void *piece = *memory;
+    void *taken = arena_take(&l->arena, len);
 
-    *memory += aligned(size);
-    return piece;
+    if (taken == NULL) {
+        unitload_memory(l);
+    }
+    return taken;
 }
 
-/* One mapping for all of it, as PID 1 has no heap. */
-static int make_table(struct service_table *t, msec_t now)
+const char *unitload_join(struct unitload *l, const char *folder, const char *name)
 {
-    size_t count = t->image.count;
-    uint8_t *memory;
+    const char *path = find_join(&l->arena, folder, name);
 
-    t->size = aligned(count * sizeof(*t->service)) + aligned(count * sizeof(*t->pid)) +
-              aligned(count * sizeof(*t->process)) + aligned(count * sizeof(*t->log)) + 16;
-    memory = t->memory = mem_map(t->size);
-    if (memory == NULL) {
-        return -errno;
+    if (path == NULL) {
+        unitload_memory(l);
     }
-    t->service = cut(&memory, count * sizeof(*t->service));
-    t->pid = cut(&memory, count * sizeof(*t->pid));
-    t->process = cut(&memory, count * sizeof(*t->process));
-    t->log = cut(&memory, count * sizeof(*t->log));
-    for (size_t i = 0; i < count; i++) {
-        t->process[i].execed = -1;
-        t->log[i][0] = t->log[i][1] = -1;
-    }
-    super_init(&t->super, &t->image, t->service, now);
-    return 0;
+    return path;
 }
 
-static void drop_table(struct service_table *t)
+const char *unitload_text(struct unitload *l, const char *before, const char *name,
+                          const char *after)
 {
-    if (t->memory != NULL) {
-        (void)munmap(t->memory, t->size);
+    struct wire_writer w;
+    const char *text;
+
+    arena_draft(&l->arena, &w);
+    wire_put_bytes(&w, before, strlen(before));
+    wire_put_bytes(&w, name, strlen(name));
+    wire_put_bytes(&w, after, strlen(after));
+    text = arena_keep(&l->arena, &w);
+    if (text == NULL) {
+        unitload_memory(l);
     }
-    if (t->bytes.data != NULL) {
-        (void)munmap((void *)(uintptr_t)t->bytes.data, t->bytes.len);
-    }
-    memset(t, 0, sizeof(*t));
+    return text;
 }
 
-static int read_image(struct service_table *t, int memfd, msec_t now)
+static const char *keep(struct unitload *l, const char *name)
 {
-    int r = fd_map_sealed(memfd, UNITIMAGE_MAX, &t->bytes);
+    return unitload_text(l, "", name, "");
+}
 
-    if (r == 0) {
-        r = unitimage_open(t->bytes, &t->image);
+static void put_name(struct unitload *l, const char *name, uint32_t number)
+{
+    if (names_put(&l->names, name, number) == -ENOMEM) {
+        unitload_memory(l);
     }
-    if (r == 0) {
-        r = make_table(t, now);
+}
+
+uint32_t unitload_add(struct unitload *l, const char *name)
+{
+    struct unit *u = unitload_take(l, sizeof(*u));
+    struct findings_unit *said = unitload_take(l, sizeof(*said));
+
+    if (l->count == UNITIMAGE_SERVICES_MAX) {
+        findings_end(&l->findings, name, "there are more than 4096 units");
     }
+    *said = (struct findings_unit){.all = &l->findings, .path = name};
+    unit_init(u, &l->arena, name, &l->values);
+    u->say = findings_say;
+    u->context = said;
+    u->strict = l->findings.strict;
+    put_name(l, name, l->count);
+    l->units[l->count] = u;
+    return l->count++;
+}
+
+static bool find_in(struct unitload *l, const char *entry, struct hit *ret_hit)
+{
+    for (uint32_t i = 0; i < l->folder_count; i++) {
+        if (find_has(&l->folders[i], entry)) {
+            *ret_hit = (struct hit){&l->folders[i], entry};
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_name(struct unitload *l, const char *name, struct hit *ret_hit)
+{
+    char template[FIND_TARGET_MAX];
+
+    if (find_in(l, name, ret_hit)) {
+        return true;
+    }
+    if (!unit_template_name(name, template, sizeof(template)) || !find_in(l, template, ret_hit)) {
+        return false;
+    }
+    ret_hit->entry = keep(l, template);
+    return true;
+}
+
+void unitload_unreadable(struct unitload *l, struct unit *u, const char *path, const char *reason)
+{
+    findings_error(&l->findings, path, reason);
+    graph_break(u, unitload_text(l, path, ": ", reason));
+}
+
+/* The unit is there, and cannot be read: it is shown as broken. */
+static uint32_t add_broken(struct unitload *l, const char *name, const char *path,
+                           const char *reason)
+{
+    uint32_t index = unitload_add(l, name);
+
+    unitload_unreadable(l, l->units[index], path, reason);
+    return index;
+}
+
+const char *unitload_why(int error)
+{
+    return error == -EFBIG ? "larger than 1 MiB" : say_errno(error);
+}
+
+static uint32_t add_file(struct unitload *l, const char *name, const struct hit *hit,
+                         const char *path)
+{
+    struct slice text;
+    int r = find_read(hit->folder->fd, hit->entry, l->text, UNIT_FILE_MAX, &text);
+    struct unit *u;
+    uint32_t index;
+
     if (r < 0) {
-        drop_table(t);
+        return add_broken(l, name, path, unitload_why(r));
     }
-    return r;
-}
-
-/* ---- the swap ---- */
-
-static const char *name_of(const struct service_table *t, uint32_t index, struct service_conf *conf)
-{
-    unitimage_get(&t->image, index, conf);
-    return conf->name;
-}
-
-static long find(const struct service_table *t, const char *name)
-{
-    return unitimage_find(&t->image, (struct slice){(const uint8_t *)name, strlen(name)});
-}
-
-/* It has neither a process nor a job, so that its entry may go. */
-static bool is_idle(const struct service_table *t, uint32_t index)
-{
-    const struct super_service *e = &t->service[index];
-
-    return e->job == JOB_NONE && !e->svc.occupied &&
-           (e->svc.state == SVC_STOPPED || e->svc.state == SVC_FAILED);
-}
-
-/* Stops what the next image does not have. True where nothing of that is left. */
-static bool clear_way(struct services *s)
-{
-    struct service_conf conf;
-    uint32_t serial;
-    bool clear = true;
-
-    for (uint32_t i = 0; i < s->now.image.count; i++) {
-        if (is_idle(&s->now, i) || find(&s->next, name_of(&s->now, i, &conf)) >= 0) {
-            continue;
-        }
-        clear = false;
-        if (s->now.service[i].job != JOB_STOP) {
-            (void)super_request(&s->now.super, i, JOB_STOP, &serial);
-        }
+    index = unitload_add(l, name);
+    u = l->units[index];
+    ((struct findings_unit *)u->context)->path = path;
+    if (unit_read(u, text, path) < 0) {
+        unitload_memory(l);
     }
-    return clear;
+    unitdrop_read(l, u);
+    unitdrop_links(l, u);
+    if (unit_finish(u) < 0) {
+        unitload_memory(l);
+    }
+    findings_rest(u->context);
+    return index;
 }
 
-static void move_service(struct service_table *from, uint32_t i, struct service_table *to,
-                         uint32_t j)
+static bool is_template(const char *name)
 {
-    super_adopt(&to->super, j, &from->service[i]);
-    memcpy(to->pid[j], from->pid[i], sizeof(to->pid[j]));
-    memcpy(to->log[j], from->log[i], sizeof(to->log[j]));
-    to->process[j] = from->process[i];
-    from->process[i].execed = -1;
+    return find_suffix(name, "@.service");
 }
 
-static void find_main(struct services *s)
+/*
+ * The name that a link gives another unit, as it is for this name: x@a.service by x@.service -> y@.service is
+ * y@a.service. False where it is the same unit's: another place for the file, or an instance of a template.
+ */
+static bool real_name(const char *name, const struct hit *hit, const char *target, char *buf,
+                      size_t cap)
 {
-    struct service_conf conf;
+    char template[FIND_TARGET_MAX];
+    const char *instance = strchr(name, '@');
+    struct wire_writer w;
 
-    s->main = SUPER_NONE;
-    for (uint32_t i = 0; i < s->now.image.count; i++) {
-        unitimage_get(&s->now.image, i, &conf);
-        if ((conf.flags & SERVICE_MAIN) != 0) {
-            s->main = i;
-        }
+    if (!find_suffix(target, ".service") || strcmp(target, hit->entry) == 0) {
+        return false;
     }
-}
-
-/* A unit that was not there before is started, as it would have been at the boot. */
-static void start_new(struct services *s, const struct service_table *before)
-{
-    struct service_conf conf;
-    uint32_t serial;
-
-    for (uint32_t i = 0; i < s->now.image.count; i++) {
-        unitimage_get(&s->now.image, i, &conf);
-        if ((conf.flags & SERVICE_BOOT) != 0 && find(before, conf.name) < 0) {
-            (void)super_request(&s->now.super, i, JOB_START, &serial);
-        }
+    if (unit_template_name(name, template, sizeof(template)) && strcmp(template, target) == 0) {
+        return false;
     }
-}
-
-void unitload_swap(struct init *in, msec_t now)
-{
-    struct services *s = in->services;
-    struct service_table before = s->now;
-    struct service_conf conf;
-
-    (void)now;
-    if (s->next.memory == NULL || !clear_way(s)) {
-        return;
-    }
-    for (uint32_t i = 0; i < before.image.count; i++) {
-        long j = find(&s->next, name_of(&before, i, &conf));
-
-        if (j >= 0) {
-            move_service(&before, i, &s->next, (uint32_t)j);
-        } else {
-            logger_ended(in, i, true);
-        }
-        request_rename_waits(in, i, j < 0 ? SUPER_NONE : (uint32_t)j);
-    }
-    request_take_renamed(in);
-    s->now = s->next;
-    s->now.super.image = &s->now.image;
-    memset(&s->next, 0, sizeof(s->next));
-    find_main(s);
-    start_new(s, &before);
-    drop_table(&before);
-    logger_renew(in);
-    services_event(in, &(struct event){.kind = EVENT_UNITS, .value = s->now.image.count});
-    request_answer_units(in, 0);
-    if (s->again) {
-        s->again = false;
-        services_reload(in);
-    }
-}
-
-/* ---- the loader ---- */
-
-static void begin(struct init *in)
-{
-    struct services *s = in->services;
-    pid_t pid = loader_start(&s->want, &s->memfd);
-
-    if (pid > 0) {
-        s->loader = pid;
-        return;
-    }
-    say_reason("units", "cannot be read", say_errno(pid));
-    request_answer_units(in, EIO);
-}
-
-void services_reload(struct init *in)
-{
-    struct services *s = in->services;
-
-    if (s->loader > 0 || s->next.memory != NULL) {
-        s->again = true; // what is being read may be old already
+    wire_writer_init(&w, template, sizeof(template) - 1);
+    if (is_template(target) && is_template(hit->entry) && instance != NULL) {
+        wire_put_bytes(&w, target, strlen(target) - strlen("@.service"));
+        wire_put_bytes(&w, instance, strlen(instance));
     } else {
-        begin(in);
+        wire_put_bytes(&w, target, strlen(target));
     }
+    template[w.len] = 0;
+    return !w.overflow && unit_full_name(template, buf, cap);
 }
 
-static void boot(struct init *in, msec_t now)
+/* systemd would read them too; here a unit has one folder of each kind, under its own name. */
+static void warn_beside(struct unitload *l, const char *alias, uint32_t index)
 {
-    struct services *s = in->services;
+    static const char *const suffixes[] = {".d", ".wants", ".requires"};
 
-    s->now = s->next;
-    s->now.super.image = &s->now.image;
-    memset(&s->next, 0, sizeof(s->next));
-    s->loaded = true;
-    find_main(s);
-    if (in->life.state < LIFE_STOPPING) {
-        super_boot(&s->now.super, now);
-    } else {
-        super_shutdown(&s->now.super);
-    }
-    services_event(in, &(struct event){.kind = EVENT_UNITS, .value = s->now.image.count});
-}
+    for (size_t s = 0; s < sizeof(suffixes) / sizeof(suffixes[0]); s++) {
+        const char *entry = unitload_text(l, alias, suffixes[s], "");
+        struct hit hit;
 
-/* Without a first image there is nothing to run: what was wrong has been said by the loader. */
-static void give_up(struct init *in, msec_t now)
-{
-    struct services *s = in->services;
-
-    s->gone = true;
-    loop_life(in, LIFE_EV_MAIN_EXITED, in->life.state >= LIFE_STOPPING ? 0 : CODE_FAILED, now);
-}
-
-void unitload_ended(struct init *in, int status, msec_t now)
-{
-    struct services *s = in->services;
-    int r = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? read_image(&s->next, s->memfd, now)
-                                                          : -ECANCELED;
-
-    fd_close(&s->memfd);
-    if (r < 0 && r != -ECANCELED) {
-        say_reason("units", "cannot be taken", say_errno(r));
-    }
-    if (!s->loaded && !s->gone) {
-        if (r == 0) {
-            boot(in, now);
-        } else {
-            give_up(in, now);
+        if (find_in(l, entry, &hit)) {
+            findings_warning(&l->findings, unitload_join(l, hit.folder->path, entry),
+                             unitload_text(l, "passed over: an alias, name it ",
+                                           l->units[index]->name, suffixes[s]));
         }
-        return;
     }
+}
+
+static void put_alias(struct unitload *l, const char *alias, uint32_t index)
+{
+    put_name(l, alias, index);
+    warn_beside(l, alias, index);
+}
+
+static long get(struct unitload *l, const char *name, unsigned links);
+
+/* name is a link to the file of another unit, whose alias it is. */
+static long add_alias(struct unitload *l, const char *name, const struct hit *hit, const char *path,
+                      const char *real, unsigned links)
+{
+    long index = links < UNIT_LINKS_MAX ? get(l, real, links + 1) : -ELOOP;
+
+    if (index == -ENOENT) { // its file is in none of the folders
+        struct slice text;
+        int r = find_read(hit->folder->fd, hit->entry, l->text, UNIT_FILE_MAX, &text);
+
+        index = r == -ENOENT || r == -ELOOP ? r : (long)add_file(l, keep(l, real), hit, path);
+    }
+    if (index == -ENOENT) {
+        index = add_broken(l, name, path, "a link to a file that does not exist");
+    } else if (index == -ELOOP) {
+        index = add_broken(l, name, path, "too many links");
+    } else if (index < 0) {
+        put_name(l, name, GRAPH_MASKED);
+    } else {
+        put_alias(l, name, (uint32_t)index);
+    }
+    return index;
+}
+
+/* The file that name stands for is found: what is it? */
+static long add_found(struct unitload *l, const char *name, const struct hit *hit, unsigned links)
+{
+    const char *path = unitload_join(l, hit->folder->path, hit->entry);
+    enum find_kind kind = FIND_FILE;
+    char target[FIND_TARGET_MAX];
+    char real[FIND_TARGET_MAX];
+    int r = find_look(hit->folder->fd, hit->entry, &kind, target);
+
     if (r < 0) {
-        request_answer_units(in, EIO);
+        return add_broken(l, name, path, unitload_why(r));
     }
-    if (s->again) {
-        s->again = false;
-        drop_table(&s->next);
-        begin(in);
+    switch (kind) {
+    case FIND_LINK:
+        if (real_name(name, hit, target, real, sizeof(real))) {
+            return add_alias(l, name, hit, path, real, links);
+        }
+        return add_file(l, name, hit, path);
+    case FIND_MASK:
+        put_name(l, name, GRAPH_MASKED);
+        return -EPERM;
+    case FIND_OTHER:
+        findings_error(&l->findings, path, "passed over: it is no regular file");
+        put_name(l, name, GRAPH_ABSENT);
+        return -ENOENT;
+    case FIND_FILE:
+        break;
     }
+    return add_file(l, name, hit, path);
 }
 
-/* ---- the start ---- */
-
-static size_t list_bytes(const char *const *list)
+static long get(struct unitload *l, const char *name, unsigned links)
 {
-    size_t bytes = sizeof(char *);
+    uint32_t number;
+    struct hit hit;
 
-    for (; *list != NULL; list++) {
-        bytes += sizeof(char *) + strlen(*list) + 1;
+    if (names_get(&l->names, name, &number)) {
+        return number == GRAPH_MASKED ? -EPERM : number == GRAPH_ABSENT ? -ENOENT : (long)number;
     }
-    return bytes;
+    if (is_template(name) || !find_name(l, name, &hit)) {
+        return -ENOENT;
+    }
+    return add_found(l, keep(l, name), &hit, links);
 }
 
-/* A copy of the list: its pointers, then its strings. */
-static const char *const *copy_list(const char *const *list, char **memory)
+long unitload_get(struct unitload *l, const char *name)
 {
-    const char **copy = (const char **)(void *)*memory;
-    size_t count = 0;
-    char *text;
-
-    while (list[count] != NULL) {
-        count++;
-    }
-    text = *memory + (count + 1) * sizeof(char *);
-    for (size_t i = 0; i < count; i++) {
-        copy[i] = text;
-        text = stpcpy(text, list[i]) + 1;
-    }
-    copy[count] = NULL;
-    *memory += aligned((size_t)(text - *memory));
-    return copy;
+    return get(l, name, 0);
 }
 
-/* The caller's words may lie in a plan, or on a stack that goes. */
-static int copy_request(struct services *s, const struct loader_request *request)
+static const char *taken_text(struct unitload *l, const char *name, uint32_t number)
 {
-    size_t main = request->main != NULL ? strlen(request->main) + 1 : 0;
-    char *memory = mem_map(list_bytes(request->folders) + list_bytes(request->units) + main + 64);
+    const char *owner = number < l->count ? l->units[number]->name : NULL;
 
-    if (memory == NULL) {
-        return -errno;
+    if (owner == NULL) {
+        return unitload_text(l, "\"", name,
+                             number == GRAPH_MASKED ? "\" is masked" : "\" is no unit");
     }
-    s->want = *request;
-    s->want.folders = copy_list(request->folders, &memory);
-    s->want.units = copy_list(request->units, &memory);
-    if (main > 0) {
-        s->want.main = memcpy(memory, request->main, main);
+    if (strcmp(owner, name) == 0) {
+        return unitload_text(l, "\"", name, "\" is another unit's name");
     }
-    return 0;
+    return unitload_text(l, unitload_text(l, "\"", name, "\" is an alias of \""), owner,
+                         "\" already");
 }
 
-/* An engine may start us with 1,024 descriptors, and a service takes two. Its children get back what was. */
-static void raise_files(struct services *s)
+void unitload_aliases(struct unitload *l, uint32_t index)
 {
-    struct rlimit limit;
+    struct unit *u = l->units[index];
 
-    if (getrlimit(RLIMIT_NOFILE, &s->files) == 0) {
-        limit = s->files;
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
+    for (const struct unit_dep *d = u->aliases; d != NULL; d = d->next) {
+        static const uint8_t key[] = "Alias";
+        struct unit_finding f = {.verdict = VERDICT_REFUSED,
+                                 .path = d->path,
+                                 .line = d->line,
+                                 .column = d->column,
+                                 .key = {key, sizeof(key) - 1}};
+        uint32_t number = index;
 
-int services_start(struct init *in, const struct loader_request *request, enum exit_when exit_when)
-{
-    struct services *s = mem_map(sizeof(*s));
-    int r;
-
-    if (s == NULL) {
-        return -errno;
+        if (!names_get(&l->names, d->name, &number)) {
+            put_alias(l, d->name, index);
+        }
+        if (number != index) {
+            f.text = taken_text(l, d->name, number);
+            u->say(u->context, &f);
+        }
     }
-    in->services = s;
-    s->exit_when = exit_when;
-    s->memfd = s->exec_poll = -1;
-    s->main = SUPER_NONE;
-    s->pty = (struct pty){-1, -1};
-    raise_files(s);
-    r = copy_request(s, request);
-    if (r < 0) {
-        return r;
-    }
-    s->events = fd_memfd("porthole-events", false);
-    if (s->events >= 0 && fchmod(s->events, 0600) < 0) {
-        fd_close(&s->events);
-    }
-    r = logger_start(in);
-    if (r < 0) {
-        say_reason("log", "cannot be kept", say_errno(r));
-    }
-    begin(in);
-    return s->loader > 0 ? 0 : -EAGAIN;
 }
