@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/place.h"
 #include "core/proto.h"
+#include "glue/logger.h"
 #include "sys/sig.h"
 
 #include <sys/types.h>
@@ -100,6 +101,8 @@ struct init {
     struct slot slots[SLOTS_MAX];
     struct session sessions[SESSIONS_MAX];
     struct audit audit;
+    struct services *services; // owned; NULL: there are none
+    struct logger logger;
 };
 
 /* Everything empty, every descriptor -1. */
