@@ -394,7 +394,7 @@ static bool has_services(const struct boot *b)
 }
 
 /* PID 1 keeps the streams that it was given: of COMMAND, and stdout of all that is logged. */
-static int keep_streams(struct boot *b)
+static int keep_streams(struct boot *b, int *ret_out)
 {
     int stdio[3];
     int r;
@@ -402,9 +402,7 @@ static int keep_streams(struct boot *b)
     for (int i = 0; i < 3; i++) {
         stdio[i] = fd_is_anonymous_pipe(i) ? i : -1;
     }
-    if (stdio[1] >= 0) {
-        b->in->logger.out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-    }
+    *ret_out = stdio[1] >= 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
     r = fd_to_stdio(stdio);
     return r < 0 ? failed(b, STEP_STDIO, r, "/dev/null") : 0;
 }
@@ -424,6 +422,7 @@ static int start_services(struct boot *b)
     size_t size = b->image.len + main.len + 1;
     char *memory = mem_map(size);
     char *room = memory;
+    int out = -1;
     int r = memory == NULL ? -errno : 0;
 
     if (r < 0) {
@@ -434,9 +433,9 @@ static int start_services(struct boot *b)
     if (main.len > 0 && slice_to_string(main, room, main.len + 1) == 0) {
         request.main = room;
     }
-    r = keep_streams(b);
+    r = keep_streams(b, &out);
     if (r == 0) {
-        r = services_start(b->in, &request, (enum exit_when)b->plan.fields.num[TAG_EXIT_WHEN]);
+        r = services_start(b->in, &request, (enum exit_when)b->plan.fields.num[TAG_EXIT_WHEN], out);
         r = r < 0 ? failed(b, STEP_FORK, r, "loader") : 0;
     }
     if (r == 0) {

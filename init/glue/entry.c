@@ -156,8 +156,7 @@ static int start_services(struct init *in, const struct options *o)
 
     in->started = clock_monotonic();
     life_init(&in->life, o->grace);
-    in->logger.out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-    r = services_start(in, &request, o->exit_when);
+    r = services_start(in, &request, o->exit_when, fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
     if (r < 0) {
         say("services", say_errno(r));
         return r;

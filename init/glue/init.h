@@ -116,7 +116,6 @@ struct init {
     struct session sessions[SESSIONS_MAX];
     struct audit audit;
     struct services *services; // owned mapping; NULL where there is only the main command
-    struct logger logger;
 };
 
 /* Everything empty, every descriptor -1. */

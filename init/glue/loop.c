@@ -208,7 +208,7 @@ static nfds_t fill(const struct init *in, struct pollfd *p)
     p[POLL_SIGNALS] = (struct pollfd){.fd = in->signal_fd, .events = POLLIN};
     p[POLL_EXECS] = (struct pollfd){.fd = in->services != NULL ? in->services->exec_poll : -1,
                                     .events = POLLIN};
-    p[POLL_LOGGER] = (struct pollfd){.fd = in->services != NULL ? in->logger.sock : -1,
+    p[POLL_LOGGER] = (struct pollfd){.fd = in->services != NULL ? in->services->logger.sock : -1,
                                      .events = in->services != NULL ? logger_events(in) : 0};
     for (int i = 0; i < LISTENER_COUNT; i++) {
         p[POLL_LISTENERS + i] =
@@ -341,7 +341,7 @@ static void finish_log(struct init *in)
 
     logger_end(in);
     while (logger_alive(in) && now < until) {
-        struct pollfd p = {.fd = in->logger.sock, .events = (short)(logger_events(in) | POLLIN)};
+        struct pollfd p = {.fd = in->services->logger.sock, .events = (short)(logger_events(in) | POLLIN)};
         msec_t due = earlier(until, logger_deadline(in));
 
         if (poll(&p, 1, due > now ? (int)(due - now) : 0) > 0) {

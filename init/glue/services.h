@@ -7,6 +7,7 @@
 #include "core/super.h"
 #include "glue/init.h"
 #include "glue/loader.h"
+#include "glue/logger.h"
 #include "sys/pty.h"
 
 #include <sys/resource.h>
@@ -53,6 +54,7 @@ struct service_table {
 };
 
 struct services {
+    struct logger logger;
     struct loader_request want; // in `words`
     void *words;                // owned mapping
     enum exit_when exit_when;
@@ -75,9 +77,10 @@ struct services {
 };
 
 /*
- * Begins to load the units. request is copied. Needs in->proc_fd (where there is one) and PID 1's stdout. 0 or -errno.
+ * Begins to load the units. request is copied; out is what services' lines are written to (taken; -1: nothing). Needs
+ * in->proc_fd, where there is one. 0 or -errno.
  */
-int services_start(struct init *in, const struct loader_request *request, enum exit_when exit_when);
+int services_start(struct init *in, const struct loader_request *request, enum exit_when exit_when, int out);
 
 /* Reads the units again; the outcome is told to slots with WAIT_UNITS. */
 void services_reload(struct init *in);

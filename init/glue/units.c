@@ -340,7 +340,7 @@ static void raise_files(struct services *s)
     }
 }
 
-int services_start(struct init *in, const struct loader_request *request, enum exit_when exit_when)
+int services_start(struct init *in, const struct loader_request *request, enum exit_when exit_when, int out)
 {
     struct services *s = mem_map(sizeof(*s));
     int r;
@@ -353,6 +353,7 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     s->memfd = s->exec_poll = -1;
     s->main = SUPER_NONE;
     s->pty = (struct pty){-1, -1};
+    s->logger = (struct logger){.sock = -1, .ring = -1, .out = out, .again_at = MSEC_NEVER};
     raise_files(s);
     r = copy_request(s, request);
     if (r < 0) {
