@@ -4,7 +4,7 @@
 VERSION := 0.1.0
 
 # Every source by name; a new file is one word on its line.
-CORE_SRC  := wire.c proto.c plan.c life.c step.c options.c passwd.c place.c signame.c svc.c super.c envfile.c expand.c arena.c service.c unitimage.c unitwrite.c words.c value.c rlimit.c capname.c exitname.c unitname.c specifier.c unitfile.c directive.c unitparser.c unitset.c unitcommand.c unitcontext.c unitdeps.c unitexec.c unit.c names.c graph.c cycle.c logring.c logsink.c
+CORE_SRC  := wire.c proto.c plan.c life.c step.c options.c passwd.c place.c signame.c svc.c super.c envfile.c expand.c arena.c service.c unitimage.c unitwrite.c words.c value.c rlimit.c capname.c exitname.c unitname.c specifier.c unitfile.c directive.c unitparser.c unitset.c unitcommand.c unitcontext.c unitdeps.c unitexec.c unit.c names.c graph.c cycle.c logring.c logsink.c svcrules.c enter.c
 SYS_SRC   := start.c fd.c clock.c sock.c sig.c mem.c mnt.c dir.c copytree.c caps.c net.c pty.c spawn.c user.c
 GLUE_SRC  := init.c boot.c launcher.c entry.c walk.c command.c execute.c services.c units.c service_child.c service_env.c control.c request.c request_services.c session.c audit.c loop.c descendants.c say.c help.c loader.c unitroots.c unitdrop.c unitfind.c findings.c logger.c logworker.c logfeed.c logout.c
 INIT_SRC  := main.c
