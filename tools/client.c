@@ -171,14 +171,15 @@ int client_open(const struct context *ctx, const char *name, bool quiet, struct 
     return code;
 }
 
-int client_report_lost(const struct client *c, int error)
+int client_report_lost(const struct client *c, int received)
 {
     if (c->quiet) {
         return EXIT_PORTHOLE;
     }
     return report_failure("\"%s\": %s", c->name,
-                          error == -ETIMEDOUT || error == -EAGAIN ? "its PID 1 does not answer"
-                                                                  : "the connection was lost");
+                          received == -ETIMEDOUT || received == -EAGAIN
+                              ? "its PID 1 does not answer"
+                              : "the connection was lost");
 }
 
 int client_greet(struct client *c)

@@ -12,15 +12,15 @@
 #define CLIENT_ANSWER_MS 5000 /* ms that PID 1 may take to answer */
 
 struct client {
-    int fd;           // owned
-    const char *name; // the container's, for messages
-    enum role role;   // by the socket that was found
-    bool monitored;   // after client_greet(): nobody needs to take the monitor's place
-    pid_t pid;        // of PID 1 as this process sees it; 0 where it cannot
-    bool quiet;       // whoever asks reports nothing: many are asked, and one may just end
-    bool starting;    // it could not be reached because it is just starting
-    int timeout;      // ms to wait for an answer, -ETIMEDOUT then; 0: for ever
-    uint32_t request; // number of the last request
+    int fd;            // owned
+    const char *name;  // the container's, for messages
+    enum role role;    // by the socket that was found
+    bool monitored;    // after client_greet(): nobody needs to take the monitor's place
+    pid_t pid;         // of PID 1 as this process sees it; 0 where it cannot
+    bool quiet;        // whoever asks reports nothing: many are asked, and one may just end
+    bool starting;     // it could not be reached because it is just starting
+    int timeout;       // ms to wait for an answer, -ETIMEDOUT then; 0: for ever
+    uint32_t request;  // number of the last request
     uint64_t features; // enum feature: what PID 1 and this program both know; after client_greet()
     uint8_t buf[PROTO_DATAGRAM_MAX];
     struct proto_msg msg; // of the last reply, points into buf

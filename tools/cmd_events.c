@@ -381,7 +381,8 @@ static int run(struct client *c, struct events *e)
     int code = services_offered(c);
 
     if (code == 0 && target_is_service(&e->target)) {
-        code = services_get_one(c, &e->target, &s); // a name with a slip of the pen has no events either
+        code = services_get_one(c, &e->target,
+                                &s); // a name with a slip of the pen has no events either
     }
     if (code == 0) {
         code = ask(c, e);

@@ -96,7 +96,9 @@ int cmd_shutdown(const struct context *ctx, int argc, char **argv)
         c.quiet = false;
         code = client_report(&c);
     } else if (code != 0 && c.quiet) {
-        code = client_has_ended(pidfd) ? 0 : report_failure("\"%s\": its PID 1 does not answer", c.name);
+        code = client_has_ended(pidfd)
+                   ? 0
+                   : report_failure("\"%s\": its PID 1 does not answer", c.name);
     }
     if (code == 0) {
         wait_for_end(&c, pidfd);

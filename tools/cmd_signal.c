@@ -64,7 +64,7 @@ static int ask(struct client *c, const struct target *t, int number)
 int cmd_signal(const struct context *ctx, int argc, char **argv)
 {
     struct client c;
-    struct target t;
+    struct target t = {0};
     int number = 0;
     int code = parse(argc, argv, &number, &t);
 

@@ -140,13 +140,14 @@ static void add_service(struct table *t, const struct service *s)
     if (s->has_process) {
         (void)table_bytes(s->process.rss, memory, sizeof(memory));
     }
-    (void)table_add(t, (const char *const[]){s->name, state, pid, uptime, restarts, ending, memory});
+    (void)table_add(t,
+                    (const char *const[]){s->name, state, pid, uptime, restarts, ending, memory});
 }
 
 static int print_services(const struct services *list)
 {
-    static const char *const heading[] = {"NAME",      "STATE",  "PID", "UPTIME", "RESTARTS",
-                                          "LAST EXIT", "MEMORY", NULL};
+    static const char *const heading[] = {"NAME",     "STATE",     "PID",    "UPTIME",
+                                          "RESTARTS", "LAST EXIT", "MEMORY", NULL};
     struct table t;
     int r;
 
@@ -254,8 +255,7 @@ static int print_one_text(const struct client *c, const struct service *s)
     if (s->description[0] != 0) {
         line((s->flags & SERVICE_BROKEN) != 0 ? "reason" : "description", s->description);
     }
-    (void)snprintf(text, sizeof(text), "%s (%s%s%s)", state,
-                   strcmp(state, exact) == 0 ? "" : exact,
+    (void)snprintf(text, sizeof(text), "%s (%s%s%s)", state, strcmp(state, exact) == 0 ? "" : exact,
                    strcmp(state, exact) == 0 ? "" : ": ", words_state_meaning(s->state));
     line("state", text);
     line("since", table_duration(s->state_ms, text, sizeof(text)));
@@ -301,7 +301,7 @@ static int show_service(const struct context *ctx, struct client *c, const struc
 int cmd_status(const struct context *ctx, int argc, char **argv)
 {
     struct client c;
-    struct target t;
+    struct target t = {0};
     int code;
 
     if (!target_parse_args(argc, argv, "[TARGET]", &t, &code)) {

@@ -31,17 +31,17 @@ static const struct goal goals[] = {
 
 struct wait {
     const struct goal *goal;
-    msec_t timeout; // ms; MSEC_NEVER
+    msec_t timeout;   // ms; MSEC_NEVER
     const char *word; // TARGET as given
     struct target target;
 };
 
 enum { OPT_STATE = 1, OPT_TIMEOUT, OPT_HELP };
 
-static const char help[] =
-    "  --state up|stopped|failed  what to wait for; failed: of services only (default stopped: prints\n"
-    "                             the exit code)\n"
-    "  --timeout SECONDS          give up after that, with exit code 1\n";
+static const char help[] = "  --state up|stopped|failed  what to wait for; failed: of services "
+                           "only (default stopped: prints\n"
+                           "                             the exit code)\n"
+                           "  --timeout SECONDS          give up after that, with exit code 1\n";
 
 static int take_option(struct wait *w, int id, const char *value)
 {
@@ -148,8 +148,8 @@ static int lost(const struct client *c, const struct wait *w, int received)
     if (received < 0) {
         return client_report_lost(c, received);
     }
-    report_error("\"%s\": the container ended before it was %s",
-                 target_text(c, &w->target, text), w->goal->word);
+    report_error("\"%s\": the container ended before it was %s", target_text(c, &w->target, text),
+                 w->goal->word);
     return EXIT_NOT_TRUE;
 }
 
@@ -199,7 +199,7 @@ static int run(struct client *c, const struct wait *w)
 int cmd_wait(const struct context *ctx, int argc, char **argv)
 {
     struct client c;
-    struct wait w;
+    struct wait w = {0};
     int code = parse(argc, argv, &w);
 
     if (code != 0) {

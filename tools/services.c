@@ -47,7 +47,7 @@ static int take_item(struct slice item, struct service *s)
     s->restarts = m.num[TAG_RESTARTS];
     s->state_ms = m.num[TAG_MAIN_UPTIME];
     s->due_ms = proto_has(&m, TAG_DUE) && m.num[TAG_DUE] < (uint64_t)MSEC_NEVER ? m.num[TAG_DUE]
-                                                                               : UINT64_MAX;
+                                                                                : UINT64_MAX;
     s->pid = (long)m.num[TAG_PID];
     s->control_pid = (long)m.num[TAG_CONTROL_PID];
     s->has_ended = proto_has(&m, TAG_STATUS);

@@ -11,7 +11,7 @@
 
 struct service {
     char name[SERVICE_NAME_MAX + 1];
-    char culprit[SERVICE_NAME_MAX + 1];  // empty: none
+    char culprit[SERVICE_NAME_MAX + 1]; // empty: none
     char description[SERVICE_TEXT_MAX]; // only where one service was asked for
     uint64_t state;                     // enum svc_state, or a number that this build does not know
     uint64_t result;                    // enum svc_result

@@ -18,8 +18,9 @@ struct status {
     bool monitored;
     uint64_t services_all; // 0: a container without services, whose main command is all
     uint64_t services_up;
-    bool main_alive; // the main command runs; with services: the main service's process, if one is main
-    long main_pid;   // inside
+    bool
+        main_alive; // the main command runs; with services: the main service's process, if one is main
+    long main_pid; // inside
     uint64_t main_uptime_ms;
     bool has_code; // the container's exit code is known: it will end with it
     int main_code;

@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-#define SERVICE_NAME_MAX 247 /* bytes without ".service": systemd's limit of a unit's whole name is 255 */
+#define SERVICE_NAME_MAX \
+    247 /* bytes without ".service": systemd's limit of a unit's whole name is 255 */
 
 struct target {
     char container[CONTAINER_NAME_MAX + 1]; // empty: the default one
@@ -37,7 +38,6 @@ int target_need_service(const struct target *t);
 const char *target_text(const struct client *c, const struct target *t, char buf[TARGET_TEXT]);
 
 /* For commands without options: [TARGET]. As client_parse_name(). */
-bool target_parse_args(int argc, char **argv, const char *usage, struct target *ret,
-                       int *ret_code);
+bool target_parse_args(int argc, char **argv, const char *usage, struct target *ret, int *ret_code);
 
 #endif

@@ -420,6 +420,57 @@ class Container:
             return c.ask(STATUS).num[T_STATE]
 
 
+class Supervised(Container):
+    """A detached container with the services of {name: lines of its unit} and without a command."""
+
+    FOLDER = "etc/porthole"
+
+    def __init__(self, units, options=(), **more):
+        global _count
+        rootfs = make_rootfs("rootfs-%d" % (_count + 1))
+        super().__init__(options=["--services", "/" + self.FOLDER] + list(options), rootfs=rootfs, **more)
+        self.cmd = []
+        os.makedirs(os.path.join(rootfs, self.FOLDER), exist_ok=True)
+        for unit, lines in units.items():
+            self.write(unit, lines)
+
+    def write(self, unit, lines):
+        """A unit's file; lines before the first section belong to [Service]."""
+        text = lines if lines.lstrip().startswith("[") else "[Service]\n" + lines
+        with open(os.path.join(self.rootfs, self.FOLDER, unit + ".service"), "w") as f:
+            f.write(text + "\n")
+
+    def of(self, service):
+        """NAME/SERVICE."""
+        return self.name + "/" + service
+
+    def service(self, name):
+        r = porthole("--json", "status", self.of(name), root=self.root)
+        if r.code != 0:
+            raise RuntimeError("status %s: %r" % (name, r))
+        return json.loads(r.out)["service"]
+
+    def await_state(self, name, state, limit=LIMIT):
+        """The service, once it is in the state that people are told."""
+        last = {}
+
+        def reached():
+            last.update(self.service(name))
+            return last["state"] == state
+        try:
+            until(reached, limit)
+        except TimeoutError:
+            raise TimeoutError("%s is not %s in %g s, but %r" % (name, state, limit, last)) from None
+        return last
+
+    def sound(self, sentence):
+        """PID 1 answers, and every one of its connections is free again."""
+        def rested():
+            with self.connect() as k:
+                return k.ask(STATUS).kind == STATUS_OK
+        check(alive(self.pid) and until(rested, what="an answer"), sentence)
+
+
 # ---- protocol (init/PROTOCOL.md) ------------------------------------------------------------
 
 (HELLO, STATUS, PROC, SIGNAL, EXEC, WAIT, SHUTDOWN, MONITOR, SERVICES, START, STOP, RESTART, RELOAD,

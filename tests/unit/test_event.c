@@ -14,11 +14,12 @@ static bool round_trip(const struct event *e, uint8_t buf[EVENT_BYTES], struct e
 
 static void test_the_layout_is_the_headers(void **state)
 {
-    static const uint8_t expected[] = {8, 7, 6, 5, 4, 3, 2,    1,    // number + 1
-                                       1, 2, 3, 4, 5, 6, 7,    0,    // time
-                                       1, 0, 3, 0, 2, 0, 3,    0,    // kind, state, result, length
-                                       4, 3, 2, 1, 8, 7, 0x16, 0x15, // pid, value
-                                       'w', 'e', 'b', 0};
+    static const uint8_t expected[] = {
+        8,   7,   6,   5, 4, 3, 2,    1,    // number + 1
+        1,   2,   3,   4, 5, 6, 7,    0,    // time
+        1,   0,   3,   0, 2, 0, 3,    0,    // kind, state, result, length
+        4,   3,   2,   1, 8, 7, 0x16, 0x15, // pid, value
+        'w', 'e', 'b', 0};
     struct event e = {.number = 0x0102030405060707,
                       .time = 0x0007060504030201,
                       .kind = EVENT_STATE,

@@ -172,7 +172,7 @@ static void test_each_role_may_send_what_the_table_says(void **state)
 /* The table above follows the code: this one is what must not change by accident. */
 static void test_who_only_looks_changes_nothing(void **state)
 {
-    static const uint16_t changing[] = {PROTO_SIGNAL, PROTO_EXEC,   PROTO_SHUTDOWN, PROTO_MONITOR,
+    static const uint16_t changing[] = {PROTO_SIGNAL, PROTO_EXEC, PROTO_SHUTDOWN, PROTO_MONITOR,
                                         PROTO_START,  PROTO_STOP, PROTO_RESTART,  PROTO_RELOAD};
 
     (void)state;
@@ -481,9 +481,8 @@ static void test_text_has_no_zero_byte(void **state)
             begin(&m);
             wire_tlv_bytes(&m.w, tags[i].number, values[v].bytes, values[v].len);
             end(&m);
-            expect_decode(
-                &m, tags[i].kind == TAG_BYTES || tags[i].kind == TAG_ITEMS ? 0 : -EBADMSG,
-                tags[i].name);
+            expect_decode(&m, tags[i].kind == TAG_BYTES || tags[i].kind == TAG_ITEMS ? 0 : -EBADMSG,
+                          tags[i].name);
         }
     }
 }
