@@ -4,7 +4,7 @@
 VERSION := 0.1.0
 
 # Every source by name; a new file is one word on its line.
-CORE_SRC  := wire.c proto.c event.c plan.c life.c step.c options.c passwd.c place.c signame.c
+CORE_SRC  := wire.c proto.c event.c plan.c life.c step.c options.c passwd.c place.c signame.c svc.c super.c
 SYS_SRC   := start.c fd.c clock.c sock.c sig.c mem.c mnt.c dir.c copytree.c caps.c net.c pty.c spawn.c user.c
 GLUE_SRC  := init.c boot.c launcher.c entry.c walk.c command.c control.c request.c session.c audit.c loop.c descendants.c say.c help.c
 INIT_SRC  := main.c

@@ -25,7 +25,8 @@
     X(STATE, "state") /* a service's state and result; value: its restarts; pid: main process */ \
     X(EXIT, "exit")   /* a process of a service ended: pid, value: wait status */ \
     X(RESTART, "restart") /* Restart= applies; value: how often now */ \
-    X(JOB, "job")       /* a request is done or has failed; state: job_kind, result: job_result */ \
+    X(JOB, \
+      "job") /* what was asked for is done or has failed: state: enum job_kind; result: enum job_result */ \
     X(REAP, "reap")     /* an orphan was reaped: pid, value: wait status; no name */ \
     X(UNITS, "units")   /* the units were read again; value: how many there are */ \
     X(LOGGER, "logger") /* the log worker was started anew; value: how often */

@@ -15,8 +15,8 @@
 #define VERDICTS(X) \
     X(HONOURED, "honoured")         /* it means here what it means to systemd */ \
     X(APPROXIMATED, "approximated") /* nearly: the message says how not */ \
-    X(IGNORED, "ignored")           /* it changes nothing that a container would miss: Documentation= */ \
-    X(REFUSED, "refused")           /* not built, unknown, or malformed: what the line says does not happen */
+    X(IGNORED, "ignored") /* it changes nothing that a container would miss: Documentation= */ \
+    X(REFUSED, "refused") /* not built, unknown, or malformed: what the line says does not happen */
 
 enum verdict {
 #define X(name, text) VERDICT_##name,
@@ -40,13 +40,13 @@ struct unit_finding {
 
 /* Values of the specifiers: systemd.unit(5), "SPECIFIERS". "" where not known. */
 struct unit_values {
-    const char *hostname; // %H, %l (short)
-    const char *runtime;  // %t: "/run"
-    const char *state;    // %S: "/var/lib"
-    const char *cache;    // %C: "/var/cache"
-    const char *logs;     // %L: "/var/log"
-    const char *config;   // %E: "/etc"
-    const char *tmp;      // %T: "/tmp", %V: "/var/tmp"
+    const char *hostname;   // %H, %l (short)
+    const char *runtime;    // %t: "/run"
+    const char *state;      // %S: "/var/lib"
+    const char *cache;      // %C: "/var/cache"
+    const char *logs;       // %L: "/var/log"
+    const char *config;     // %E: "/etc"
+    const char *tmp;        // %T: "/tmp", %V: "/var/tmp"
     const char *machine_id; // %m
     const char *boot_id;    // %b
     const char *release;    // %v
@@ -76,13 +76,15 @@ struct unit {
     struct unit_dep *deps;
     struct unit_dep *wanted_by; // WantedBy=, RequiredBy= names, Alias= in `aliases`: [Install]
     struct unit_dep *aliases;
-    bool broken;          // a fatal finding: conf.flags has SERVICE_BROKEN, conf.description the first reason
-    bool strict;          // a REFUSED finding makes it broken
-    void *parser;         // unit.c's own, in the arena
+    bool
+        broken; // a fatal finding: conf.flags has SERVICE_BROKEN, conf.description the first reason
+    bool strict;  // a REFUSED finding makes it broken
+    void *parser; // unit.c's own, in the arena
 };
 
 /* name as "x.service" or "x@i.service"; everything that is kept goes to the arena. */
-void unit_init(struct unit *u, struct arena *arena, const char *name, const struct unit_values *values);
+void unit_init(struct unit *u, struct arena *arena, const char *name,
+               const struct unit_values *values);
 
 /*
  * Reads one file's text: the unit's own, or a drop-in's. Bad lines are told by say() and passed over. 0, or

@@ -29,16 +29,16 @@ enum exec_tag {
      * escapes and specifiers are gone, $VAR and ${VAR} are still there.
      */
     EXEC_COMMAND = 1,
-    EXEC_ENV,          /* * one K=V of Environment= */
-    EXEC_ENV_FILE,     /* * u8 1 where it may be missing ("-"), then the path (may be a glob) */
-    EXEC_PASS_ENV,     /* * a name of PassEnvironment= */
-    EXEC_INHERIT_ENV,  /* u8: 0 takes nothing from the container but what PassEnvironment= names; default 1 */
-    EXEC_WORKDIR,      /* u8 1 where it may be missing ("-"), then the path, or "~" */
-    EXEC_USER,         /* name or number */
-    EXEC_GROUP,        /* name or number */
-    EXEC_SUPP_GROUP,   /* * name or number */
-    EXEC_UMASK,        /* u32 */
-    EXEC_RLIMIT,       /* * u32 resource as setrlimit(2) numbers them, u64 soft, u64 hard; all ones: infinity */
+    EXEC_ENV,      /* * one K=V of Environment= */
+    EXEC_ENV_FILE, /* * u8 1 where it may be missing ("-"), then the path (may be a glob) */
+    EXEC_PASS_ENV, /* * a name of PassEnvironment= */
+    EXEC_INHERIT_ENV, /* u8: 0 takes nothing from the container but what PassEnvironment= names; default 1 */
+    EXEC_WORKDIR,    /* u8 1 where it may be missing ("-"), then the path, or "~" */
+    EXEC_USER,       /* name or number */
+    EXEC_GROUP,      /* name or number */
+    EXEC_SUPP_GROUP, /* * name or number */
+    EXEC_UMASK,      /* u32 */
+    EXEC_RLIMIT, /* * u32 resource as setrlimit(2) numbers them, u64 soft, u64 hard; all ones: infinity */
     EXEC_CAP_BOUND,    /* u64 CapabilityBoundingSet=, bit n is capability n */
     EXEC_CAP_AMBIENT,  /* u64 */
     EXEC_NO_NEW_PRIVS, /* u8 */
@@ -63,14 +63,16 @@ enum exec_stream {
  * same image, in the order in which they are added.
  */
 struct unitimage_source {
-    struct service_conf conf; // commands[] is counted from `exec`; before and required_by are worked out
+    struct service_conf
+        conf; // commands[] is counted from `exec`; before and required_by are worked out
 };
 
 /* Bytes that an image of these services takes. 0 where it would be over UNITIMAGE_MAX. */
 size_t unitimage_size(const struct unitimage_source *sources, uint32_t count);
 
 /* Writes it into buf of exactly that size. 0, or -EINVAL: an index that is out of range. */
-int unitimage_write(const struct unitimage_source *sources, uint32_t count, uint8_t *buf, size_t size);
+int unitimage_write(const struct unitimage_source *sources, uint32_t count, uint8_t *buf,
+                    size_t size);
 
 struct unitimage {
     const uint8_t *data; // borrowed: the mapping
@@ -88,7 +90,7 @@ void unitimage_get(const struct unitimage *image, uint32_t index, struct service
 long unitimage_find(const struct unitimage *image, struct slice name);
 
 /* The nth command of a kind: its words and bits. False where there is none. */
-bool unitimage_command(const struct service_conf *conf, enum service_run kind, uint32_t n, unsigned *ret_bits,
-                       struct slice *ret_words);
+bool unitimage_command(const struct service_conf *conf, enum service_run kind, uint32_t n,
+                       unsigned *ret_bits, struct slice *ret_words);
 
 #endif

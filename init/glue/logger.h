@@ -19,13 +19,13 @@
 
 /* PID 1's side; in `struct init`. */
 struct logger {
-    pid_t pid;      // of the worker; 0: none
-    int sock;       // owned; PID 1's end; -1
-    int ring;       // owned; the memfd; -1: not made
-    int out;        // owned; PID 1's stdout as it was given, for the worker; -1: none
+    pid_t pid;       // of the worker; 0: none
+    int sock;        // owned; PID 1's end; -1
+    int ring;        // owned; the memfd; -1: not made
+    int out;         // owned; PID 1's stdout as it was given, for the worker; -1: none
     msec_t again_at; // a new worker is forked then; MSEC_NEVER
     uint32_t starts;
-    uint32_t lost;  // pipes that could not be handed over: told again when it can be written to
+    uint32_t lost; // pipes that could not be handed over: told again when it can be written to
 };
 
 /* Makes the ring and the first worker. 0 or -errno: without a worker services still run, and what they write waits. */
