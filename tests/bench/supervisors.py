@@ -191,11 +191,13 @@ class Cradle:
 
     def kill(self, kills, age_ms, budget_ms):
         """ms from SIGKILL to the first instruction of the next instance, of as many as the budget allows."""
-        return [int(word) / NS_PER_MS for word in self.ask("kills", "kill", kills, age_ms, budget_ms)]
+        words = self.ask("kills", "kill", kills, age_ms, budget_ms)
+        return [int(word) / NS_PER_MS for word in words]
 
     def end(self, limit_s):
         """ms from the signal to the end of the namespace's init."""
-        time_ns, handlers = self.ask("ended", "end", int(self.supervisor.end_signal), limit_s * 1000)
+        number = int(self.supervisor.end_signal)
+        time_ns, handlers = self.ask("ended", "end", number, limit_s * 1000)
         if int(handlers) != self.count:
             raise Broken("%s of %d handlers ran" % (handlers, self.count))
         return int(time_ns) / NS_PER_MS
@@ -259,5 +261,5 @@ def memfds(pid):
         except OSError:
             continue
         if link.startswith("/memfd:"):
-            found[link[len("/memfd:"):].split()[0]] = blocks * 512 / KIB
+            found[link[len("/memfd:"):].replace(" (deleted)", "")] = blocks * 512 / KIB
     return found
