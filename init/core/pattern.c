@@ -18,7 +18,8 @@ static const char *match_set(const char *p, char c, bool *ret_in)
     bool in = false;
 
     p += inverted;
-    for (const char *first = p; *p != ']' || p == first; p++) { // a "]" that comes first is one of the set
+    for (const char *first = p; *p != ']' || p == first;
+         p++) { // a "]" that comes first is one of the set
         if (*p == 0) {
             return NULL;
         }

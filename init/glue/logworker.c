@@ -101,7 +101,8 @@ static void add_feeds(struct worker *w, const struct init *in)
                 (LOG_STDOUT + k) | ((conf.flags & SERVICE_PREFIX) != 0 ? LOGRING_PREFIX : 0);
             struct slice name = {(const uint8_t *)conf.name, strlen(conf.name)};
 
-            if (s->now.log[i][k] >= 0 && logfeed_add(&w->feeds, i, bits, name, s->now.log[i][k]) < 0) {
+            if (s->now.log[i][k] >= 0 &&
+                logfeed_add(&w->feeds, i, bits, name, s->now.log[i][k]) < 0) {
                 _exit(EXIT_AGAIN);
             }
         }

@@ -303,7 +303,8 @@ static int add_match(struct service_env *env, struct match **list, const char *n
     return 0;
 }
 
-static int find_matches(struct service_env *env, const char *folder, const char *pattern, struct match **ret_list)
+static int find_matches(struct service_env *env, const char *folder, const char *pattern,
+                        struct match **ret_list)
 {
     int fd FD_CLEANUP = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct dir_reader dir;
