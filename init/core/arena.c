@@ -11,41 +11,49 @@ void arena_init(struct arena *a, void *data, size_t cap)
     *a = (struct arena){.data = data, .cap = cap};
 }
 
-/* Takes len bytes after skip, or nothing. */
-static uint8_t *take(struct arena *a, size_t skip, size_t len)
+/* By the address: the caller's memory may begin anywhere. */
+static size_t padding(const struct arena *a)
 {
+    return (ALIGNMENT - ((uintptr_t)a->data + a->used) % ALIGNMENT) % ALIGNMENT;
+}
+
+void *arena_take(struct arena *a, size_t len)
+{
+    size_t skip = padding(a);
+    size_t left = a->cap - a->used;
     uint8_t *taken;
 
-    if (skip > a->cap - a->used || len > a->cap - a->used - skip) {
+    if (skip > left || len > left - skip) {
         a->full = true;
         return NULL;
     }
     taken = a->data + a->used + skip;
     a->used += skip + len;
-    return taken;
-}
-
-void *arena_take(struct arena *a, size_t len)
-{
-    // By the address: the caller's memory may begin anywhere.
-    size_t skip = (ALIGNMENT - ((uintptr_t)a->data + a->used) % ALIGNMENT) % ALIGNMENT;
-    uint8_t *taken = take(a, skip, len);
-
-    if (taken != NULL) {
-        memset(taken, 0, len);
-    }
+    memset(taken, 0, len);
     return taken;
 }
 
 char *arena_string(struct arena *a, const void *data, size_t len)
 {
-    uint8_t *taken = len < SIZE_MAX ? take(a, 0, len + 1) : NULL;
+    struct wire_writer w;
 
-    if (taken != NULL) {
-        if (len > 0) {
-            memcpy(taken, data, len);
-        }
-        taken[len] = 0;
+    arena_draft(a, &w);
+    wire_put_bytes(&w, data, len);
+    return arena_keep(a, &w);
+}
+
+void arena_draft(const struct arena *a, struct wire_writer *w)
+{
+    wire_writer_init(w, a->data + a->used, a->cap - a->used);
+}
+
+char *arena_keep(struct arena *a, const struct wire_writer *w)
+{
+    if (w->overflow || w->len >= w->cap) {
+        a->full = true;
+        return NULL;
     }
-    return (char *)taken;
+    w->data[w->len] = 0;
+    a->used += w->len + 1;
+    return (char *)w->data;
 }
