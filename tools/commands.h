@@ -21,6 +21,7 @@ int cmd_ps(const struct context *ctx, int argc, char **argv);
 int cmd_inspect(const struct context *ctx, int argc, char **argv);
 int cmd_signal(const struct context *ctx, int argc, char **argv);
 int cmd_wait(const struct context *ctx, int argc, char **argv);
+int cmd_check(const struct context *ctx, int argc, char **argv);
 int cmd_shutdown(const struct context *ctx, int argc, char **argv);
 
 #endif

@@ -28,6 +28,7 @@ static const struct {
     {"signal", cmd_signal, "SIGNAL [NAME]", "send a signal to its main command"},
     {"wait", cmd_wait, "[--state up|stopped] [--timeout SECONDS] [NAME]", "wait for a state"},
     {"shutdown", cmd_shutdown, "[--grace SECONDS] [NAME]", "end it in order, and wait for that"},
+    {"check", cmd_check, "FILE...", "what each line of a unit file means here", true},
 };
 
 static int help(void)
