@@ -666,8 +666,8 @@ TEST(huge_files)
     say_is("");
     load_folder("three");
     check(strstr(got.said,
-                 "porthole-init: three/bad.service:22:2: no \"=\": neither a section nor an "
-                 "assignment\nporthole-init: three/bad.service: 499980 more warnings\n") != NULL,
+                 "porthole-init: three/bad.service:66:2: no \"=\": neither a section nor an "
+                 "assignment\nporthole-init: three/bad.service: 499936 more warnings\n") != NULL,
           "it says: %s", got.said);
     free(text);
 }
