@@ -720,17 +720,39 @@ TEST(cycles_are_told_once)
         "b.service after a.service\n");
 }
 
+/* Its name, and how many descriptors it has. */
+static int look_at(pid_t pid, char *comm, size_t cap)
+{
+    char path[64];
+    int count = 0;
+    ssize_t n;
+    DIR *d;
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+    fd = check_call(open(path, O_RDONLY | O_CLOEXEC));
+    n = read(fd, comm, cap - 1);
+    comm[n > 0 ? n : 0] = 0;
+    (void)close(fd);
+    (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    d = opendir(path);
+    check(d != NULL, "cannot read %s", path);
+    for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
+        count += e->d_name[0] != '.' ? 1 : 0;
+    }
+    (void)closedir(d);
+    return count;
+}
+
 TEST(child_keeps_nothing_it_does_not_need)
 {
     struct loader_request request = {.folders = FOLDERS(at("gone"))};
     int kept = check_call(dup(STDERR_FILENO));
     char fill[4096];
-    char path[64];
     char comm[32] = "";
     int p[2];
     int memfd;
     int status;
-    DIR *d;
     int count = 0;
     pid_t pid;
 
@@ -744,22 +766,11 @@ TEST(child_keeps_nothing_it_does_not_need)
     pid = loader_start(&request, &memfd);
     check_call(dup2(kept, STDERR_FILENO));
     check(pid > 0, "it does not start");
-    (void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-    for (int i = 0; i < 500 && strcmp(comm, "porthole-load\n") != 0; i++) {
-        int fd = check_call(open(path, O_RDONLY | O_CLOEXEC));
-        ssize_t n = read(fd, comm, sizeof(comm) - 1);
-
-        comm[n > 0 ? n : 0] = 0;
-        (void)close(fd);
+    for (int i = 0; i < 900 && (count != 4 || strcmp(comm, "porthole-load\n") != 0); i++) {
         (void)poll(NULL, 0, 1);
+        count = look_at(pid, comm, sizeof(comm));
     }
     check(strcmp(comm, "porthole-load\n") == 0, "it is called %s", comm);
-    (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-    d = opendir(path);
-    for (const struct dirent *e = d != NULL ? readdir(d) : NULL; e != NULL; e = readdir(d)) {
-        count += e->d_name[0] != '.' ? 1 : 0;
-    }
-    (void)closedir(d);
     check_is(count, 4); // stdio and the memfd
     check_call(waitpid(pid, &status, 0));
     check(WIFEXITED(status) && WEXITSTATUS(status) == 125, "status %x", (unsigned)status);
