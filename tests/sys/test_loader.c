@@ -431,6 +431,29 @@ TEST(drop_ins_are_read_in_order)
     say_is("");
 }
 
+TEST(drop_ins_of_wider_names)
+{
+    put("d/a-b-c@1.service", OK);
+    put("d/-x.service", OK);
+    put("d/y-.service", OK);
+    put("d/b.service", OK);
+    put("d/a-b-c@.service.d/50-a.conf", "[Unit]\nDescription=template\n");
+    put("d/a-b-.service.d/50-a.conf", "[Unit]\nDescription=hidden\n");
+    put("d/a-b-.service.d/60-a.conf", "[Unit]\nDescription=two dashes\nWants=b.service\n");
+    put("d/a-.service.d/55-a.conf", "[Unit]\nDescription=one dash\nRequires=b.service\n");
+    put("d/service.d/10-all.conf", "[Unit]\nDescription=all\n");
+    put("d/-.service.d/99.conf", "[Unit]\nDescription=of no name\n");
+    load_folder("d");
+    check(strcmp(conf_of("a-b-c@1").description, "two dashes") == 0, "%s",
+          conf_of("a-b-c@1").description);
+    list_is(conf_of("a-b-c@1").wants, "b");
+    list_is(conf_of("a-b-c@1").requires, "b");
+    check(strcmp(conf_of("-x").description, "all") == 0, "%s", conf_of("-x").description);
+    check(strcmp(conf_of("y-").description, "all") == 0, "%s", conf_of("y-").description);
+    check(strcmp(conf_of("b").description, "all") == 0, "%s", conf_of("b").description);
+    say_is("");
+}
+
 TEST(drop_ins_that_cannot_be_read)
 {
     put("d/a.service", OK);
@@ -823,6 +846,7 @@ int main(void)
         scratch_test(folders_alone_do_not_reach_the_system),
         scratch_test(folders_of_links_beside_a_unit),
         scratch_test(drop_ins_are_read_in_order),
+        scratch_test(drop_ins_of_wider_names),
         scratch_test(drop_ins_that_cannot_be_read),
         scratch_test(drop_ins_of_an_alias_are_told),
         scratch_test(main_is_chosen),
