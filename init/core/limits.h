@@ -68,8 +68,9 @@ typedef int64_t msec_t;
 
 /* Units. The unit image's own limits are in unitimage.h. */
 #define UNIT_FILE_MAX (1 << 20) /* bytes of a unit file or drop-in: systemd's are of a few KiB */
-#define UNIT_LINKS_MAX 8        /* links from name to name, until one is a file */
-#define UNIT_FINDINGS_MAX 20    /* warnings of one unit that are printed one by one, and errors */
+#define UNIT_MEMORY_MAX (256 << 20) /* bytes that the loader takes at most; an image has 16 MiB */
+#define UNIT_LINKS_MAX 8            /* links from name to name, until one is a file */
+#define UNIT_FINDINGS_MAX 64 /* warnings of one unit that are printed one by one, and errors */
 #define UNIT_SAY_WAIT_MS \
     1000 /* ms to wait for a reader of stderr, once, before lines are dropped */
 
