@@ -102,6 +102,7 @@ static void end_job(struct super *s, uint32_t index, enum job_result result, uin
 {
     struct super_service *e = &s->service[index];
 
+    e->ended_job = e->job;
     e->job = JOB_NONE;
     e->told = e->again = false;
     e->result = (uint8_t)result;

@@ -62,7 +62,8 @@ struct super_service {
     bool fails;       // its start has failed: those that require it are to be told
     bool queued;      // in the queue of those to look at
     bool reached;     // by the request that is being worked out
-    uint8_t result;   // enum job_result of the last job
+    uint8_t ended_job; // enum job_kind of the last job that came to its end
+    uint8_t result;    // its enum job_result
     uint32_t serial;  // of the present job, or the last
     uint32_t ended;   // serial of the last job that came to its end; jobs between were canceled
     uint32_t next;    // in that queue
