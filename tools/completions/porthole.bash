@@ -18,7 +18,7 @@ __porthole_files() {
 
 _porthole() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='run list status ps inspect exec shell signal wait shutdown'
+	local commands='run list status ps inspect exec shell signal wait shutdown check'
 	local root='' command='' words=0 i
 	COMPREPLY=()
 
@@ -82,6 +82,7 @@ _porthole() {
 	fi
 
 	case $command:$words in
+	check:*) __porthole_files -f ;;
 	:*) __porthole_reply "$commands" ;;
 	status:0 | ps:0 | exec:0 | shell:0 | wait:0 | shutdown:0 | signal:1) __porthole_reply "$(__porthole_names)" ;;
 	inspect:0) __porthole_reply "$(__porthole_names) namespaces mounts capabilities" ;;
