@@ -20,7 +20,13 @@ int cmd_status(const struct context *ctx, int argc, char **argv);
 int cmd_ps(const struct context *ctx, int argc, char **argv);
 int cmd_inspect(const struct context *ctx, int argc, char **argv);
 int cmd_signal(const struct context *ctx, int argc, char **argv);
+int cmd_start(const struct context *ctx, int argc, char **argv);
+int cmd_stop(const struct context *ctx, int argc, char **argv);
+int cmd_restart(const struct context *ctx, int argc, char **argv);
+int cmd_reload(const struct context *ctx, int argc, char **argv);
+int cmd_events(const struct context *ctx, int argc, char **argv);
 int cmd_wait(const struct context *ctx, int argc, char **argv);
+int cmd_check(const struct context *ctx, int argc, char **argv);
 int cmd_shutdown(const struct context *ctx, int argc, char **argv);
 
 #endif

@@ -22,13 +22,14 @@
 /* kind, word; state is enum svc_state unless said otherwise. */
 #define EVENTS(X) \
     X(CONTAINER, "container") /* state: enum life_state; value: exit code once it is known */ \
-    X(STATE, "state")         /* a service's state and result; value: its restarts; pid: main process */ \
-    X(EXIT, "exit")           /* a process of a service ended: pid, value: wait status */ \
-    X(RESTART, "restart")     /* Restart= applies; value: how often now */ \
-    X(JOB, "job")             /* what was asked for is done or has failed: state: enum job_kind; result: enum job_result */ \
-    X(REAP, "reap")           /* an orphan was reaped: pid, value: wait status; no name */ \
-    X(UNITS, "units")         /* the units were read again; value: how many there are */ \
-    X(LOGGER, "logger")       /* the log worker was started anew; value: how often */
+    X(STATE, "state") /* a service's state and result; value: its restarts; pid: main process */ \
+    X(EXIT, "exit")   /* a process of a service ended: pid, value: wait status */ \
+    X(RESTART, "restart") /* Restart= applies; value: how often now */ \
+    X(JOB, \
+      "job") /* what was asked for is done or has failed: state: enum job_kind; result: enum job_result */ \
+    X(REAP, "reap")     /* an orphan was reaped: pid, value: wait status; no name */ \
+    X(UNITS, "units")   /* the units were read again; value: how many there are */ \
+    X(LOGGER, "logger") /* the log worker was started anew; value: how often */
 
 enum event_kind {
 #define X(name, text) EVENT_##name,

@@ -35,6 +35,10 @@ typedef int64_t msec_t;
 #define GRACE_DEFAULT_MS 10000 /* ms from SIGTERM to SIGKILL, as `docker stop` has it */
 #define KILL_WAIT_MS 5000      /* ms to wait for processes after SIGKILL (uninterruptible sleep) */
 
+/* Logs. */
+#define LOG_END_MS \
+    3000 /* ms for the log worker to carry what is left, once no service is there any more */
+
 /* Audit. */
 #define AUDIT_KEEP 64 /* records kept while no monitor is there to write them: a page of memory */
 #define AUDIT_TEXT 36 /* bytes of detail a record, with its closing zero */
@@ -58,6 +62,13 @@ typedef int64_t msec_t;
 /* What of the image's /run goes into the container's. */
 #define COPY_BYTES_MAX (64 << 20) /* bytes; memory of the host */
 #define COPY_ENTRIES_MAX 65536    /* files, links and directories */
+
+/* Units. The unit image's own limits are in unitimage.h. */
+#define UNIT_FILE_MAX (1 << 20) /* bytes of a unit file or drop-in: systemd's are of a few KiB */
+#define UNIT_LINKS_MAX 8        /* links from name to name, until one is a file */
+#define UNIT_FINDINGS_MAX 20    /* warnings of one unit that are printed one by one, and errors */
+#define UNIT_SAY_WAIT_MS \
+    1000 /* ms to wait for a reader of stderr, once, before lines are dropped */
 
 /* The launcher's side. */
 #define CONTAINER_NAME_MAX 63 /* bytes, without the closing zero */

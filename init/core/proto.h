@@ -28,8 +28,8 @@ enum role {
 enum feature {
     FEATURE_EXEC = 1 << 0,
     FEATURE_TTY = 1 << 1,
-    FEATURE_PROC = 1 << 2,    /* PROC hands out a procfs */
-    FEATURE_MONITOR = 1 << 3, /* a new monitor may take over */
+    FEATURE_PROC = 1 << 2,     /* PROC hands out a procfs */
+    FEATURE_MONITOR = 1 << 3,  /* a new monitor may take over */
     FEATURE_SERVICES = 1 << 4, /* SERVICES to EVENTS, and NAME in SIGNAL and WAIT */
 };
 
@@ -56,7 +56,8 @@ enum request_flag {
     X(START, 10, ROLE_OPERATOR, "starts a service and what it requires") \
     X(STOP, 11, ROLE_OPERATOR, "stops a service and what requires it") \
     X(RESTART, 12, ROLE_OPERATOR, "stops and starts a service") \
-    X(RELOAD, 13, ROLE_OPERATOR, "ExecReload= of a service; without a name the units are read again") \
+    X(RELOAD, 13, ROLE_OPERATOR, \
+      "ExecReload= of a service; without a name the units are read again") \
     X(LOGS, 14, ROLE_OPERATOR | ROLE_OBSERVER, "asks for LOGS_OK") \
     X(EVENTS, 15, ROLE_OPERATOR | ROLE_OBSERVER, "asks for EVENTS_OK") \
     X(HELLO_OK, 128, 0, "version, features, role, instance") \
@@ -125,25 +126,30 @@ enum tag_kind { TAG_U64, TAG_TEXT, TAG_BYTES, TAG_LIST, TAG_ITEMS };
     X(PHASE, 36, TAG_U64)       /* audit: enum audit_phase */ \
     X(CLIENT_PID, 37, TAG_U64)  /* audit: the client's pid by its own word (HELLO) */ \
     X(NAME, 38, TAG_TEXT)       /* a service, without ".service" */ \
-    X(CURSOR, 39, TAG_U64)      /* SERVICES: index to begin with; in the reply: to go on with, or none */ \
-    X(SERVICE, 40, TAG_ITEMS)   /* one service: NAME, SERVICE_STATE, ... */ \
+    X(CURSOR, 39, \
+      TAG_U64) /* SERVICES: index to begin with; in the reply: to go on with, or none */ \
+    X(SERVICE, 40, TAG_ITEMS)     /* one service: NAME, SERVICE_STATE, ... */ \
     X(SERVICE_STATE, 41, TAG_U64) /* enum svc_state */ \
-    X(RESULT, 42, TAG_U64)      /* enum svc_result */ \
-    X(RESTARTS, 43, TAG_U64)    /* how often Restart= has started it again */ \
-    X(SERVICES_ALL, 44, TAG_U64) /* how many services there are */ \
-    X(SERVICES_UP, 45, TAG_U64) /* how many of them are up or done */ \
-    X(DESCRIPTION, 46, TAG_TEXT) /* Description=; of one that cannot be loaded: why */ \
-    X(CONTROL_PID, 47, TAG_U64) /* of a command beside the main process */ \
-    X(DUE, 48, TAG_U64)         /* ms until the state's deadline */ \
-    X(JOB, 49, TAG_U64)         /* enum job_kind: what was asked for and is not done */ \
-    X(CULPRIT, 50, TAG_TEXT)    /* the service whose failure or absence it is */ \
-    X(SERVICE_FLAGS, 51, TAG_U64) /* enum service_flag */
+    X(RESULT, 42, TAG_U64)        /* enum svc_result */ \
+    X(RESTARTS, 43, TAG_U64)      /* how often Restart= has started it again */ \
+    X(SERVICES_ALL, 44, TAG_U64)  /* how many services there are */ \
+    X(SERVICES_UP, 45, TAG_U64)   /* how many of them are up or done */ \
+    X(DESCRIPTION, 46, TAG_TEXT)  /* Description=; of one that cannot be loaded: why */ \
+    X(CONTROL_PID, 47, TAG_U64)   /* of a command beside the main process */ \
+    X(DUE, 48, TAG_U64)           /* ms until the state's deadline */ \
+    X(JOB, 49, TAG_U64)           /* enum job_kind: what was asked for and is not done */ \
+    X(CULPRIT, 50, TAG_TEXT)      /* the service whose failure or absence it is */ \
+    X(SERVICE_FLAGS, 51, TAG_U64) /* enum service_flag */ \
+    X(FOLDER, 52, TAG_LIST)       /* plan: --services */ \
+    X(UNIT, 53, TAG_LIST)         /* plan: --unit */ \
+    X(MAIN, 54, TAG_TEXT)         /* plan: --main */ \
+    X(EXIT_WHEN, 55, TAG_U64)     /* plan: enum exit_when */
 
 enum proto_tag {
 #define X(name, number, kind) TAG_##name = (number),
     PROTO_TAGS(X)
 #undef X
-        TAG_NUMBER_MAX = 51
+        TAG_NUMBER_MAX = 55
 };
 
 /* A decoded datagram; its slices point into the datagram. */

@@ -15,8 +15,8 @@
 #define VERDICTS(X) \
     X(HONOURED, "honoured")         /* it means here what it means to systemd */ \
     X(APPROXIMATED, "approximated") /* nearly: the message says how not */ \
-    X(IGNORED, "ignored")           /* it changes nothing that a container would miss: Documentation= */ \
-    X(REFUSED, "refused")           /* not built, unknown, or malformed: what the line says does not happen */
+    X(IGNORED, "ignored") /* it changes nothing that a container would miss: Documentation= */ \
+    X(REFUSED, "refused") /* not built, unknown, or malformed: what the line says does not happen */
 
 enum verdict {
 #define X(name, text) VERDICT_##name,
@@ -34,19 +34,19 @@ struct unit_finding {
     const char *path; // of the file; NULL: of the unit as a whole
     uint32_t line;    // from 1; 0: of the file as a whole
     uint32_t column;  // from 1, in bytes
-    struct slice key; // "Restart"; empty for a section, a syntax error or the unit as a whole
-    const char *text; // why; "" for HONOURED
+    struct slice key; // "Restart", "[Service]"; empty for a syntax error and the unit as a whole
+    const char *text; // why, valid during the call; "" for HONOURED
 };
 
 /* Values of the specifiers: systemd.unit(5), "SPECIFIERS". "" where not known. */
 struct unit_values {
-    const char *hostname; // %H, %l (short)
-    const char *runtime;  // %t: "/run"
-    const char *state;    // %S: "/var/lib"
-    const char *cache;    // %C: "/var/cache"
-    const char *logs;     // %L: "/var/log"
-    const char *config;   // %E: "/etc"
-    const char *tmp;      // %T: "/tmp", %V: "/var/tmp"
+    const char *hostname;   // %H, %l (short)
+    const char *runtime;    // %t: "/run"
+    const char *state;      // %S: "/var/lib"
+    const char *cache;      // %C: "/var/cache"
+    const char *logs;       // %L: "/var/log"
+    const char *config;     // %E: "/etc"
+    const char *tmp;        // %T: "/tmp", %V: "/var/tmp"
     const char *machine_id; // %m
     const char *boot_id;    // %b
     const char *release;    // %v
@@ -76,13 +76,15 @@ struct unit {
     struct unit_dep *deps;
     struct unit_dep *wanted_by; // WantedBy=, RequiredBy= names, Alias= in `aliases`: [Install]
     struct unit_dep *aliases;
-    bool broken;          // a fatal finding: conf.flags has SERVICE_BROKEN, conf.description the first reason
-    bool strict;          // a REFUSED finding makes it broken
-    void *parser;         // unit.c's own, in the arena
+    // a fatal finding: conf.flags has SERVICE_BROKEN, conf.description is "FILE:LINE:COLUMN: KEY: WHY" of the first
+    bool broken;
+    bool strict;  // a REFUSED finding makes it broken
+    void *parser; // unit.c's own, in the arena
 };
 
 /* name as "x.service" or "x@i.service"; everything that is kept goes to the arena. */
-void unit_init(struct unit *u, struct arena *arena, const char *name, const struct unit_values *values);
+void unit_init(struct unit *u, struct arena *arena, const char *name,
+               const struct unit_values *values);
 
 /*
  * Reads one file's text: the unit's own, or a drop-in's. Bad lines are told by say() and passed over. 0, or

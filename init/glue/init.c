@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The whole state of PID 1. */
-#include "glue/init.h"
+#include "glue/services.h"
 
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -17,10 +17,6 @@ void init_prepare(struct init *in)
     in->plan_fd = -1;
     in->exit_fd = -1;
     in->monitor = -1;
-    in->logger.sock = -1;
-    in->logger.ring = -1;
-    in->logger.out = -1;
-    in->logger.again_at = MSEC_NEVER;
     for (int i = 0; i < LISTENER_COUNT; i++) {
         in->listener[i] = -1;
         in->control_dirs[i] = -1;
@@ -49,14 +45,16 @@ void init_keep_own(const struct init *in, const struct pty *pty)
         in->devpts_fd,
         in->plan_fd,
         in->exit_fd,
-        in->logger.sock,
-        in->logger.ring,
-        in->logger.out,
         in->control_dirs[LISTEN_OPERATOR],
         in->control_dirs[LISTEN_INSIDE],
         in->monitor >= 0 ? in->slots[in->monitor].fd : -1,
         pty != NULL ? pty->master : -1,
         pty != NULL ? pty->slave : -1,
+        in->services != NULL ? in->services->logger.sock : -1,
+        in->services != NULL ? in->services->logger.ring : -1,
+        in->services != NULL ? in->services->logger.out : -1,
+        in->services != NULL ? in->services->memfd : -1,
+        in->services != NULL ? in->services->events : -1,
     };
 
     fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));

@@ -38,25 +38,27 @@ static int make_ring(void)
     return TAKE_FD(fd);
 }
 
-/* The end of its socket, for the worker: also where a child that was just forked has a copy of ours. */
+/*
+ * The end of its socket, for the worker: also where a child that was just forked has a copy of ours. Ours stays open,
+ * as it tells of the worker's end.
+ */
 static void hang_up(struct logger *l)
 {
     if (l->sock >= 0) {
-        (void)shutdown(l->sock, SHUT_RDWR);
+        (void)shutdown(l->sock, SHUT_WR);
     }
-    fd_close(&l->sock);
 }
 
 static int fork_worker(struct init *in)
 {
-    struct logger *l = &in->logger;
+    struct logger *l = &in->services->logger;
     int ends[2];
     pid_t pid;
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) {
         return -errno;
     }
-    pid = spawn_copy();
+    pid = spawn_helper();
     if (pid == 0) {
         (void)close(ends[0]);
         logworker_run(in, ends[1]);
@@ -84,7 +86,7 @@ static int fork_worker(struct init *in)
 
 static void fork_or_wait(struct init *in)
 {
-    struct logger *l = &in->logger;
+    struct logger *l = &in->services->logger;
 
     if (fork_worker(in) < 0) {
         l->pause = l->pause < LOG_PAUSE_MAX_MS / 2 ? l->pause * 2 : LOG_PAUSE_MAX_MS;
@@ -97,18 +99,18 @@ int logger_start(struct init *in)
 {
     int r;
 
-    if (in->logger.ring < 0) {
+    if (in->services->logger.ring < 0) {
         r = make_ring();
         if (r < 0) {
             return r;
         }
-        in->logger.ring = r;
+        in->services->logger.ring = r;
     }
     r = fork_worker(in);
     if (r < 0) {
         fork_or_wait(in);
     }
-    return in->logger.pid > 0 ? 0 : r;
+    return in->services->logger.pid > 0 ? 0 : r;
 }
 
 /* One description for both ends: it has no end of file, and holds what is in the pipe. */
@@ -140,7 +142,7 @@ static int send_message(const struct init *in, enum logworker_message kind, uint
     if (kind == LOGWORKER_PIPE) {
         size_t len;
 
-        unitimage_get(&in->services->image, service, &conf);
+        unitimage_get(&in->services->now.image, service, &conf);
         bits |= (conf.flags & SERVICE_PREFIX) != 0 ? LOGRING_PREFIX : 0;
         len = strnlen(conf.name, LOGRING_NAME_MAX);
         wire_put_u32(&w, bits);
@@ -148,7 +150,7 @@ static int send_message(const struct init *in, enum logworker_message kind, uint
     } else {
         wire_put_u32(&w, bits);
     }
-    return sock_send(in->logger.sock, buf, w.len, &fd, fd >= 0 ? 1 : 0);
+    return sock_send(in->services->logger.sock, buf, w.len, &fd, fd >= 0 ? 1 : 0);
 }
 
 static void note(struct logger *l, uint32_t *bits, uint32_t service)
@@ -160,10 +162,10 @@ static void note(struct logger *l, uint32_t *bits, uint32_t service)
 /* False where there was no room: it is told later. Without a worker there is nobody to be told. */
 static bool tell_pipes(struct init *in, uint32_t service)
 {
-    struct logger *l = &in->logger;
+    struct logger *l = &in->services->logger;
 
     for (uint32_t i = 0; i < 2 && l->sock >= 0; i++) {
-        int fd = in->services->log[service][i];
+        int fd = in->services->now.log[service][i];
 
         if (fd >= 0 && send_message(in, LOGWORKER_PIPE, service, LOG_STDOUT + i, fd) < 0) {
             note(l, l->pipes, service);
@@ -175,8 +177,8 @@ static bool tell_pipes(struct init *in, uint32_t service)
 
 static bool tell_ended(struct init *in, uint32_t service)
 {
-    struct logger *l = &in->logger;
-    bool gone = in->services->log[service][0] < 0 && in->services->log[service][1] < 0;
+    struct logger *l = &in->services->logger;
+    bool gone = in->services->now.log[service][0] < 0 && in->services->now.log[service][1] < 0;
 
     if (l->sock >= 0 &&
         send_message(in, gone ? LOGWORKER_FORGET : LOGWORKER_ENDED, service, 0, -1) < 0) {
@@ -188,7 +190,7 @@ static bool tell_ended(struct init *in, uint32_t service)
 
 int logger_open(struct init *in, uint32_t service, bool want_error)
 {
-    int *log = in->services->log[service];
+    int *log = in->services->now.log[service];
     bool made = false;
 
     for (int i = 0; i < (want_error ? 2 : 1); i++) {
@@ -224,7 +226,7 @@ static int connect_one(const struct init *in, int pipe, int to, unsigned uid)
 
 int logger_connect(const struct init *in, uint32_t service, bool out, bool error, unsigned uid)
 {
-    const int *log = in->services->log[service];
+    const int *log = in->services->now.log[service];
     int r = 0;
 
     if (out) {
@@ -238,7 +240,7 @@ int logger_connect(const struct init *in, uint32_t service, bool out, bool error
 
 void logger_ended(struct init *in, uint32_t service, bool forget)
 {
-    int *log = in->services->log[service];
+    int *log = in->services->now.log[service];
 
     if (log[0] < 0 && log[1] < 0) {
         return;
@@ -252,44 +254,15 @@ void logger_ended(struct init *in, uint32_t service, bool forget)
 
 void logger_renew(struct init *in)
 {
-    if (in->logger.pid > 0) {
-        in->logger.renewed = true;
-        (void)kill(in->logger.pid, SIGKILL);
+    if (in->services->logger.pid > 0) {
+        in->services->logger.renewed = true;
+        (void)kill(in->services->logger.pid, SIGKILL);
     }
-}
-
-bool logger_reaped(struct init *in, pid_t pid, int status)
-{
-    struct logger *l = &in->logger;
-    msec_t now;
-
-    if (pid <= 0 || pid != l->pid) {
-        return false;
-    }
-    now = clock_monotonic();
-    l->pid = 0;
-    fd_close(&l->sock);
-    if (l->ending) {
-        if ((!WIFEXITED(status) || WEXITSTATUS(status) != 0) && l->ends++ < LOG_ENDS_MAX) {
-            fork_or_wait(in);
-        }
-        return true;
-    }
-    if (l->renewed || now - l->started >= LOG_FAST_MS) {
-        l->pause = 0;
-        l->renewed = false;
-        fork_or_wait(in);
-    } else {
-        l->pause = l->pause == 0 ? LOG_PAUSE_MS : l->pause * 2;
-        l->pause = l->pause < LOG_PAUSE_MAX_MS ? l->pause : LOG_PAUSE_MAX_MS;
-        l->again_at = now + l->pause;
-    }
-    return true;
 }
 
 void logger_follow(struct init *in, int wake)
 {
-    if (in->logger.sock >= 0) {
+    if (in->services->logger.sock >= 0) {
         (void)send_message(in, LOGWORKER_FOLLOW, 0, 0,
                            wake); // where there is no room it asks again
     }
@@ -298,13 +271,13 @@ void logger_follow(struct init *in, int wake)
 
 int logger_ring_readonly(const struct init *in)
 {
-    return in->logger.ring < 0 ? -ENOENT : fd_reopen(in->proc_fd, in->logger.ring, O_RDONLY);
+    return in->services->logger.ring < 0 ? -ENOENT : fd_reopen(in->proc_fd, in->services->logger.ring, O_RDONLY);
 }
 
 /* A worker that was not told everything would not write everything: its successor knows. */
 void logger_end(struct init *in)
 {
-    struct logger *l = &in->logger;
+    struct logger *l = &in->services->logger;
 
     if (l->ending) {
         return;
@@ -321,17 +294,17 @@ void logger_end(struct init *in)
 
 bool logger_alive(const struct init *in)
 {
-    return in->logger.pid > 0 || in->logger.again_at != MSEC_NEVER;
+    return in->services->logger.pid > 0 || in->services->logger.again_at != MSEC_NEVER;
 }
 
 msec_t logger_deadline(const struct init *in)
 {
-    return in->logger.again_at;
+    return in->services->logger.again_at;
 }
 
 void logger_expire(struct init *in, msec_t now)
 {
-    struct logger *l = &in->logger;
+    struct logger *l = &in->services->logger;
 
     if (l->again_at > now || l->pid > 0) {
         return;
@@ -345,7 +318,7 @@ void logger_expire(struct init *in, msec_t now)
 
 short logger_events(const struct init *in)
 {
-    return in->logger.sock >= 0 && in->logger.untold ? POLLOUT : 0;
+    return in->services->logger.sock >= 0 && in->services->logger.untold ? POLLOUT : 0;
 }
 
 static bool tell_again(struct init *in, uint32_t *bits,
@@ -356,7 +329,7 @@ static bool tell_again(struct init *in, uint32_t *bits,
             uint32_t service = i * 32 + (uint32_t)__builtin_ctz(bits[i]);
 
             bits[i] &= bits[i] - 1;
-            if (service < in->services->count && !tell(in, service)) {
+            if (service < in->services->now.image.count && !tell(in, service)) {
                 return false;
             }
         }
@@ -364,10 +337,46 @@ static bool tell_again(struct init *in, uint32_t *bits,
     return true;
 }
 
+/*
+ * Its socket is closed: it has ended, but for its last few instructions, which the kill makes sure of. It is waited for
+ * by itself (spawn_helper()). Then a new one comes, at once or after a pause where they die fast.
+ */
+static void reap_worker(struct init *in)
+{
+    struct logger *l = &in->services->logger;
+    msec_t now = clock_monotonic();
+    int status = 0;
+
+    (void)kill(l->pid, SIGKILL);
+    while (waitpid(l->pid, &status, __WCLONE) < 0 && errno == EINTR) {
+    }
+    l->pid = 0;
+    fd_close(&l->sock);
+    if (l->ending) {
+        if ((!WIFEXITED(status) || WEXITSTATUS(status) != 0) && l->ends++ < LOG_ENDS_MAX) {
+            fork_or_wait(in);
+        }
+        return;
+    }
+    if (l->renewed || now - l->started >= LOG_FAST_MS) {
+        l->pause = 0;
+        l->renewed = false;
+        fork_or_wait(in);
+    } else {
+        l->pause = l->pause == 0 ? LOG_PAUSE_MS : l->pause * 2;
+        l->pause = l->pause < LOG_PAUSE_MAX_MS ? l->pause : LOG_PAUSE_MAX_MS;
+        l->again_at = now + l->pause;
+    }
+}
+
 void logger_ready(struct init *in, short revents)
 {
-    struct logger *l = &in->logger;
+    struct logger *l = &in->services->logger;
 
+    if ((revents & (POLLHUP | POLLERR)) != 0 && l->pid > 0) {
+        reap_worker(in);
+        return;
+    }
     if ((revents & POLLOUT) == 0 || l->sock < 0) {
         return;
     }

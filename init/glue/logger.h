@@ -46,7 +46,7 @@ struct logger {
 };
 
 /*
- * Makes the ring and the first worker; in->proc_fd, in->services and in->logger.out should be there. 0 or -errno:
+ * Makes the ring and the first worker; in->proc_fd, in->services and in->services->logger.out should be there. 0 or -errno:
  * without a worker services still run, and what they write waits.
  */
 int logger_start(struct init *in);
@@ -73,9 +73,6 @@ void logger_ended(struct init *in, uint32_t service, bool forget);
 /* After in->services was swapped: a new worker, which reads names and pipes anew. */
 void logger_renew(struct init *in);
 
-/* Was it the worker? Then a new one comes, at once or after a pause where they die fast. */
-bool logger_reaped(struct init *in, pid_t pid, int status);
-
 /*
  * Hands the write end of a follower's pipe to the worker, which writes a byte to it when there is more, and closes
  * it when it ends or has too many. Closes wake.
@@ -86,7 +83,7 @@ void logger_follow(struct init *in, int wake);
 int logger_ring_readonly(const struct init *in);
 
 /*
- * Everything is to be written, and the worker to end: its end comes as logger_reaped(). Where something kills it
+ * Everything is to be written, and the worker to end: its end comes to logger_ready(). Where something kills it
  * before that, it gets a successor that goes on, LOG_ENDS_MAX times.
  */
 void logger_end(struct init *in);
@@ -97,7 +94,10 @@ bool logger_alive(const struct init *in);
 msec_t logger_deadline(const struct init *in);
 void logger_expire(struct init *in, msec_t now);
 
-/* poll(2) on in->logger.sock: it is waited for only where something could not be handed over. 0: not at all. */
+/*
+ * poll(2) on in->services->logger.sock: for room only where something could not be handed over; a hang-up, which needs no asking, is
+ * the worker's end, and a new one comes, at once or after a pause where they die fast.
+ */
 short logger_events(const struct init *in);
 void logger_ready(struct init *in, short revents);
 

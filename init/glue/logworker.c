@@ -50,7 +50,7 @@ static void set_oom_score(int proc)
 /* Everything of PID 1's is closed but the pipes, the ring, stdout and the procfs, which set-up needs. */
 static void keep_own(const struct init *in, int sock)
 {
-    uint32_t count = in->services != NULL ? in->services->count : 0;
+    uint32_t count = in->services != NULL ? in->services->now.image.count : 0;
     size_t size = ((size_t)count * 2 + 4) * sizeof(int);
     int *keep = mem_map(size);
     size_t n = 0;
@@ -60,11 +60,11 @@ static void keep_own(const struct init *in, int sock)
     }
     keep[n++] = sock;
     keep[n++] = in->proc_fd;
-    keep[n++] = in->logger.ring;
-    keep[n++] = in->logger.out;
+    keep[n++] = in->services->logger.ring;
+    keep[n++] = in->services->logger.out;
     for (uint32_t i = 0; i < count; i++) {
-        keep[n++] = in->services->log[i][0];
-        keep[n++] = in->services->log[i][1];
+        keep[n++] = in->services->now.log[i][0];
+        keep[n++] = in->services->now.log[i][1];
     }
     fd_close_all_but(keep, n);
     (void)munmap(keep, size);
@@ -89,19 +89,19 @@ static void add_feeds(struct worker *w, const struct init *in)
 {
     const struct services *s = in->services;
 
-    for (uint32_t i = 0; s != NULL && i < s->count; i++) {
+    for (uint32_t i = 0; s != NULL && i < s->now.image.count; i++) {
         struct service_conf conf;
 
-        if (s->log[i][0] < 0 && s->log[i][1] < 0) {
+        if (s->now.log[i][0] < 0 && s->now.log[i][1] < 0) {
             continue;
         }
-        unitimage_get(&s->image, i, &conf);
+        unitimage_get(&s->now.image, i, &conf);
         for (unsigned k = 0; k < 2; k++) {
             unsigned bits =
                 (LOG_STDOUT + k) | ((conf.flags & SERVICE_PREFIX) != 0 ? LOGRING_PREFIX : 0);
             struct slice name = {(const uint8_t *)conf.name, strlen(conf.name)};
 
-            if (s->log[i][k] >= 0 && logfeed_add(&w->feeds, i, bits, name, s->log[i][k]) < 0) {
+            if (s->now.log[i][k] >= 0 && logfeed_add(&w->feeds, i, bits, name, s->now.log[i][k]) < 0) {
                 _exit(EXIT_AGAIN);
             }
         }
@@ -121,15 +121,15 @@ static void set_up(struct worker *w, const struct init *in, int sock)
     set_oom_score(in->proc_fd);
     keep_own(in, sock);
     *w = (struct worker){.sock = sock, .epoll = epoll_create1(EPOLL_CLOEXEC)};
-    attach_ring(w, in->logger.ring);
+    attach_ring(w, in->services->logger.ring);
     if (w->epoll < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, sock, &ev) < 0 ||
         logfeed_init(&w->feeds, &w->ring, w->epoll) < 0) {
         _exit(EXIT_AGAIN);
     }
-    logout_init(&w->out, &w->ring, in->logger.out, in->proc_fd, w->epoll, TOKEN_OUT);
+    logout_init(&w->out, &w->ring, in->services->logger.out, in->proc_fd, w->epoll, TOKEN_OUT);
     add_feeds(w, in);
-    if (in->services != NULL && in->services->bytes.len > 0) {
-        (void)munmap((void *)(uintptr_t)in->services->bytes.data, in->services->bytes.len);
+    if (in->services != NULL && in->services->now.bytes.len > 0) {
+        (void)munmap((void *)(uintptr_t)in->services->now.bytes.data, in->services->now.bytes.len);
     }
     if (in->proc_fd >= 0) {
         (void)close(in->proc_fd);
