@@ -271,7 +271,9 @@ void logger_follow(struct init *in, int wake)
 
 int logger_ring_readonly(const struct init *in)
 {
-    return in->services->logger.ring < 0 ? -ENOENT : fd_reopen(in->proc_fd, in->services->logger.ring, O_RDONLY);
+    return in->services->logger.ring < 0
+               ? -ENOENT
+               : fd_reopen(in->proc_fd, in->services->logger.ring, O_RDONLY);
 }
 
 /* A worker that was not told everything would not write everything: its successor knows. */
@@ -318,7 +320,9 @@ void logger_expire(struct init *in, msec_t now)
 
 short logger_events(const struct init *in)
 {
-    return in->services->logger.sock >= 0 && in->services->logger.untold ? POLLOUT : 0;
+    const struct logger *l = &in->services->logger;
+
+    return l->sock >= 0 && l->untold && !l->ending ? POLLOUT : 0;
 }
 
 static bool tell_again(struct init *in, uint32_t *bits,

@@ -15,44 +15,57 @@
 #define SERVICES 4
 #define LIMIT_MS 20000 /* ms; what takes longer hangs */
 
-/*
- * Names of the services of this test. The image's own module gives way to these where it is not linked, as an
- * image is not what is tested here.
- */
+static const char *const names[SERVICES] = {"web", "db", "cron", "mail"};
 static uint32_t flags_of[SERVICES];
-
-__attribute__((weak)) void unitimage_get(const struct unitimage *image, uint32_t index,
-                                         struct service_conf *ret_conf)
-{
-    static const char *const names[SERVICES] = {"web", "db", "cron", "mail"};
-
-    (void)image;
-    *ret_conf = (struct service_conf){.name = names[index], .flags = flags_of[index]};
-}
 
 static struct init in;
 static struct services services;
 static int pipes[SERVICES][2];
 
+/* Services that are nothing but a name. */
+static struct unitimage make_image(void)
+{
+    static const uint8_t codes[SERVICE_OK_BYTES];
+    struct unitimage_source sources[SERVICES];
+    struct unitimage image;
+    uint8_t *bytes;
+    size_t size;
+
+    for (int i = 0; i < SERVICES; i++) {
+        sources[i].conf = (struct service_conf){.name = names[i],
+                                                .description = "",
+                                                .flags = flags_of[i],
+                                                .kill_signal = SIGTERM,
+                                                .codes = codes};
+    }
+    size = unitimage_size(sources, SERVICES);
+    bytes = calloc(1, size);
+    check(size > 0 && bytes != NULL, "no memory");
+    check_ok(unitimage_write(sources, SERVICES, bytes, size));
+    check_ok(unitimage_open((struct slice){bytes, size}, &image));
+    return image;
+}
+
 /* All that PID 1 has; stdout goes to `out` (-1: nowhere), which is taken. */
 static void begin(int out)
 {
     init_prepare(&in);
-    services = (struct services){.count = SERVICES, .log = pipes};
+    services =
+        (struct services){.logger = {.sock = -1, .ring = -1, .out = out, .again_at = MSEC_NEVER},
+                          .now = {.image = make_image(), .log = pipes}};
     memset(pipes, -1, sizeof(pipes));
     in.services = &services;
     in.proc_fd = check_call(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    in.logger.out = out;
     check_ok(logger_start(&in));
 }
 
 /* The next thing that PID 1's loop would do of it. */
 static void reap_and_renew(void)
 {
-    int status;
-    pid_t pid = waitpid(in.logger.pid > 0 ? in.logger.pid : -1, &status, 0);
+    struct pollfd p = {.fd = services.logger.sock, .events = POLLIN};
 
-    check(pid > 0 && logger_reaped(&in, pid, status), "it was not the worker");
+    check_is(poll(&p, 1, LIMIT_MS), 1);
+    logger_ready(&in, p.revents);
     if (logger_deadline(&in) != MSEC_NEVER) {
         logger_expire(&in, logger_deadline(&in)); // no pause in tests
     }
@@ -190,8 +203,8 @@ static char *read_out(int fd)
 
 static void close_out(void)
 {
-    (void)close(in.logger.out);
-    in.logger.out = -1;
+    (void)close(services.logger.out);
+    services.logger.out = -1;
 }
 
 static void lines_arrive(void)
@@ -252,7 +265,7 @@ static void test_nul_bytes_and_a_last_line_without_end(void **state)
     in_child(odd_lines);
 }
 
-#define HUGE (1u << 20)
+#define HUGE (15u << 16) /* bytes: a reader that is late must find all of it in the ring */
 
 static void write_huge(uint32_t index)
 {
@@ -457,7 +470,7 @@ static void kill_hundred_times(void)
         (void)ppoll(NULL, 0, &pause, NULL); // the random moment
         if (kills < KILLS) {
             kills++;
-            check_call(kill(in.logger.pid, SIGKILL));
+            check_call(kill(services.logger.pid, SIGKILL));
             reap_and_renew();
         }
         tally_read(v, t);
@@ -549,9 +562,9 @@ static void broken_stdout(void)
     must_end(service(0, say_hello));
     must_end(service(0, say_hello));
     view_until(v, 0, 32);
-    check(kill(in.logger.pid, 0) == 0, "the worker is gone");
+    check(kill(services.logger.pid, 0) == 0, "the worker is gone");
     end_worker();
-    check_is(in.logger.starts, 1);
+    check_is(services.logger.starts, 1);
 }
 
 static void test_a_broken_stdout_ends_nothing_else(void **state)
@@ -631,7 +644,7 @@ static void follow(void)
     }
     while (read(wake[0], &byte, 1) > 0) {
     }
-    check_call(kill(in.logger.pid, SIGKILL));
+    check_call(kill(services.logger.pid, SIGKILL));
     check_is(poll(&p, 1, LIMIT_MS), 1);
     check(read(wake[0], &byte, 1) == 0, "no end of the wakes with the worker's");
     reap_and_renew();
@@ -673,9 +686,9 @@ static void idle(void)
     must_end(service(0, write_odd));
     view_until(v, 0, 16 + 14); // and the rest has gone to the ring: no timer is left
     (void)poll(NULL, 0, 50);
-    before = switches(in.logger.pid);
+    before = switches(services.logger.pid);
     (void)poll(NULL, 0, 500);
-    check_is(switches(in.logger.pid), before);
+    check_is(switches(services.logger.pid), before);
     end_worker();
 }
 
@@ -693,16 +706,16 @@ static void full_queue(void)
 
     begin(-1);
     v = view_open();
-    check_call(kill(in.logger.pid, SIGSTOP));
+    check_call(kill(services.logger.pid, SIGSTOP));
     check_ok(logger_open(&in, 0, false));
     for (int i = 0; logger_events(&in) == 0; i++) {
         check(i < 100000, "the queue has no end");
         logger_ended(&in, 0, false);
     }
     check_ok(logger_open(&in, 1, false));
-    check_call(kill(in.logger.pid, SIGCONT));
+    check_call(kill(services.logger.pid, SIGCONT));
     while (logger_events(&in) != 0) {
-        p.fd = in.logger.sock;
+        p.fd = services.logger.sock;
         check_is(poll(&p, 1, LIMIT_MS), 1);
         logger_ready(&in, p.revents);
     }
