@@ -70,10 +70,37 @@ static uint64_t count_lines(const struct logring_record *rec)
     return lines;
 }
 
+/* Streams whose last line has no end yet: each is one line more. Beyond so many they are not counted. */
+struct open_lines {
+    uint64_t owner[64];
+    size_t count;
+};
+
+static uint64_t owner_of(const struct logring_record *rec)
+{
+    return ((uint64_t)rec->service << 8 | rec->stream) + 1;
+}
+
+static void note_open(struct open_lines *o, const struct logring_record *rec)
+{
+    uint64_t owner = owner_of(rec);
+    size_t i = 0;
+
+    while (i < o->count && o->owner[i] != owner) {
+        i++;
+    }
+    if ((rec->flags & LOGRING_PARTIAL) == 0 && i < o->count) {
+        o->owner[i] = o->owner[--o->count];
+    } else if ((rec->flags & LOGRING_PARTIAL) != 0 && i == o->count && i < 64) {
+        o->owner[o->count++] = owner;
+    }
+}
+
 int logview_tail(struct logview *v, uint64_t lines)
 {
     static uint8_t buf[LOGRING_RECORD_MAX];
     struct logreader reader = v->reader;
+    struct open_lines open = {.count = 0};
     uint64_t end = logreader_head(&reader);
     struct logring_record rec;
     uint64_t all = 0;
@@ -81,8 +108,12 @@ int logview_tail(struct logview *v, uint64_t lines)
     int r = 0;
 
     while (reader.pos < end && (r = logreader_next(&reader, buf, &rec, &lost)) == 1) {
-        all += is_shown(v, &rec) ? count_lines(&rec) : 0;
+        if (is_shown(v, &rec)) {
+            all += count_lines(&rec);
+            note_open(&open, &rec);
+        }
     }
+    all += open.count;
     v->skip = all > lines ? all - lines : 0;
     return r < 0 ? r : 0;
 }
@@ -146,7 +177,7 @@ void logview_end(struct logview *v)
 static void show_line(struct logview *v, const struct logring_record *rec, struct slice line,
                       bool ended)
 {
-    uint64_t owner = ((uint64_t)rec->service << 8 | rec->stream) + 1;
+    uint64_t owner = owner_of(rec);
 
     if (v->open != owner) {
         logview_end(v);
@@ -184,7 +215,7 @@ static void show_record(struct logview *v, const struct logring_record *rec)
     const uint8_t *p = rec->text.data;
     const uint8_t *end = p + rec->text.len;
 
-    if (rec->text.len == 0 && v->open == ((uint64_t)rec->service << 8 | rec->stream) + 1) {
+    if (rec->text.len == 0 && v->open == owner_of(rec)) {
         logview_end(v); // its line had no end, and will have none
     }
     while (p < end) {
