@@ -81,6 +81,9 @@ static int fork_worker(struct init *in)
     if (l->ending) {
         hang_up(l);
     }
+    if (l->starts > 1) {
+        services_event(in, &(struct event){.kind = EVENT_LOGGER, .value = l->starts - 1});
+    }
     return 0;
 }
 

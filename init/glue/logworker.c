@@ -21,7 +21,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define BATCH 32         /* events of one wait */
+#define READY_MAX 32     /* events of one wait */
 #define MESSAGES 64      /* messages of one turn */
 #define OOM_SCORE "-250" /* as journald has it; only where that is allowed */
 #define EXIT_AGAIN 1     /* PID 1 is to start another one */
@@ -230,7 +230,7 @@ static int wait_for_events(const struct worker *w, struct epoll_event *events)
         (void)ppoll(&p, 1, &t, NULL);
         us = 0;
     }
-    return epoll_wait(w->epoll, events, BATCH, us < 0 ? -1 : 0);
+    return epoll_wait(w->epoll, events, READY_MAX, us < 0 ? -1 : 0);
 }
 
 static void dispatch(struct worker *w, const struct epoll_event *ev)
@@ -282,7 +282,7 @@ _Noreturn static void finish(struct worker *w)
 
 _Noreturn void logworker_run(const struct init *in, int sock)
 {
-    struct epoll_event events[BATCH];
+    struct epoll_event events[READY_MAX];
     struct worker w;
 
     set_up(&w, in, sock);

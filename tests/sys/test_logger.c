@@ -51,7 +51,8 @@ static void begin(int out)
 {
     init_prepare(&in);
     services =
-        (struct services){.logger = {.sock = -1, .ring = -1, .out = out, .again_at = MSEC_NEVER},
+        (struct services){.events = -1,
+                          .logger = {.sock = -1, .ring = -1, .out = out, .again_at = MSEC_NEVER},
                           .now = {.image = make_image(), .log = pipes}};
     memset(pipes, -1, sizeof(pipes));
     in.services = &services;
