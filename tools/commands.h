@@ -24,6 +24,7 @@ int cmd_start(const struct context *ctx, int argc, char **argv);
 int cmd_stop(const struct context *ctx, int argc, char **argv);
 int cmd_restart(const struct context *ctx, int argc, char **argv);
 int cmd_reload(const struct context *ctx, int argc, char **argv);
+int cmd_logs(const struct context *ctx, int argc, char **argv);
 int cmd_events(const struct context *ctx, int argc, char **argv);
 int cmd_wait(const struct context *ctx, int argc, char **argv);
 int cmd_check(const struct context *ctx, int argc, char **argv);

@@ -30,6 +30,8 @@ static const struct {
     {"restart", cmd_restart, "[--no-wait] NAME/SERVICE", "stop a service and start it"},
     {"reload", cmd_reload, "[--no-wait] [TARGET]",
      "have a service reload, or a container read its units again"},
+    {"logs", cmd_logs, "[-f] [--since TIME] [--tail N] [--raw] [TARGET]",
+     "what services have written", true},
     {"events", cmd_events, "[-f] [TARGET]", "what has happened to services", true},
     {"signal", cmd_signal, "SIGNAL [TARGET]", "send a signal to a main process"},
     {"wait", cmd_wait, "[--state up|stopped|failed] [--timeout SECONDS] [TARGET]",

@@ -13,6 +13,7 @@ static uint64_t load(const uint8_t *base, unsigned cell)
         __atomic_load_n((const uint64_t *)(const void *)(base + cell), __ATOMIC_ACQUIRE));
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): it is written through a pointer of another type
 static void store(uint8_t *base, unsigned cell, uint64_t value)
 {
     __atomic_store_n((uint64_t *)(void *)(base + cell), htole64(value), __ATOMIC_RELEASE);

@@ -81,6 +81,9 @@ static int fork_worker(struct init *in)
     if (l->ending) {
         hang_up(l);
     }
+    if (l->starts > 1) {
+        services_event(in, &(struct event){.kind = EVENT_LOGGER, .value = l->starts - 1});
+    }
     return 0;
 }
 
@@ -320,7 +323,9 @@ void logger_expire(struct init *in, msec_t now)
 
 short logger_events(const struct init *in)
 {
-    return in->services->logger.sock >= 0 && in->services->logger.untold ? POLLOUT : 0;
+    const struct logger *l = &in->services->logger;
+
+    return l->sock >= 0 && l->untold && !l->ending ? POLLOUT : 0;
 }
 
 static bool tell_again(struct init *in, uint32_t *bits,

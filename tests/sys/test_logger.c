@@ -15,44 +15,58 @@
 #define SERVICES 4
 #define LIMIT_MS 20000 /* ms; what takes longer hangs */
 
-/*
- * Names of the services of this test. The image's own module gives way to these where it is not linked, as an
- * image is not what is tested here.
- */
+static const char *const names[SERVICES] = {"web", "db", "cron", "mail"};
 static uint32_t flags_of[SERVICES];
-
-__attribute__((weak)) void unitimage_get(const struct unitimage *image, uint32_t index,
-                                         struct service_conf *ret_conf)
-{
-    static const char *const names[SERVICES] = {"web", "db", "cron", "mail"};
-
-    (void)image;
-    *ret_conf = (struct service_conf){.name = names[index], .flags = flags_of[index]};
-}
 
 static struct init in;
 static struct services services;
 static int pipes[SERVICES][2];
 
+/* Services that are nothing but a name. */
+static struct unitimage make_image(void)
+{
+    static const uint8_t codes[SERVICE_OK_BYTES];
+    struct unitimage_source sources[SERVICES];
+    struct unitimage image;
+    uint8_t *bytes;
+    size_t size;
+
+    for (int i = 0; i < SERVICES; i++) {
+        sources[i].conf = (struct service_conf){.name = names[i],
+                                                .description = "",
+                                                .flags = flags_of[i],
+                                                .kill_signal = SIGTERM,
+                                                .codes = codes};
+    }
+    size = unitimage_size(sources, SERVICES);
+    bytes = calloc(1, size);
+    check(size > 0 && bytes != NULL, "no memory");
+    check_ok(unitimage_write(sources, SERVICES, bytes, size));
+    check_ok(unitimage_open((struct slice){bytes, size}, &image));
+    return image;
+}
+
 /* All that PID 1 has; stdout goes to `out` (-1: nowhere), which is taken. */
 static void begin(int out)
 {
     init_prepare(&in);
-    services = (struct services){.count = SERVICES, .log = pipes};
+    services =
+        (struct services){.events = -1,
+                          .logger = {.sock = -1, .ring = -1, .out = out, .again_at = MSEC_NEVER},
+                          .now = {.image = make_image(), .log = pipes}};
     memset(pipes, -1, sizeof(pipes));
     in.services = &services;
     in.proc_fd = check_call(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    in.logger.out = out;
     check_ok(logger_start(&in));
 }
 
 /* The next thing that PID 1's loop would do of it. */
 static void reap_and_renew(void)
 {
-    int status;
-    pid_t pid = waitpid(in.logger.pid > 0 ? in.logger.pid : -1, &status, 0);
+    struct pollfd p = {.fd = services.logger.sock, .events = POLLIN};
 
-    check(pid > 0 && logger_reaped(&in, pid, status), "it was not the worker");
+    check_is(poll(&p, 1, LIMIT_MS), 1);
+    logger_ready(&in, p.revents);
     if (logger_deadline(&in) != MSEC_NEVER) {
         logger_expire(&in, logger_deadline(&in)); // no pause in tests
     }
@@ -190,8 +204,8 @@ static char *read_out(int fd)
 
 static void close_out(void)
 {
-    (void)close(in.logger.out);
-    in.logger.out = -1;
+    (void)close(services.logger.out);
+    services.logger.out = -1;
 }
 
 static void lines_arrive(void)
@@ -252,7 +266,7 @@ static void test_nul_bytes_and_a_last_line_without_end(void **state)
     in_child(odd_lines);
 }
 
-#define HUGE (1u << 20)
+#define HUGE (15u << 16) /* bytes: a reader that is late must find all of it in the ring */
 
 static void write_huge(uint32_t index)
 {
@@ -363,8 +377,10 @@ static void write_numbers(uint32_t index)
 
 /* Reads the ring while the worker is killed; ends when all services have, and all lines were seen. */
 struct tally {
-    uint64_t lost;
+    uint64_t counted; // lost, by the ring's own word: this reader was too slow
+    uint64_t missing; // numbers that did not come
     uint64_t seen;
+    bool cut[SERVICES];       // something was lost: the next line may lack its beginning
     char line[SERVICES][128]; // of each service, its beginning
     size_t len[SERVICES];
     int next[SERVICES];
@@ -386,11 +402,16 @@ static void tally_line(struct tally *t, uint32_t service)
 
     t->line[service][t->len[service]] = 0;
     t->len[service] = 0;
+    if (t->cut[service] && !is_whole(t->line[service])) {
+        t->cut[service] = false;
+        return;
+    }
+    t->cut[service] = false;
     check(sscanf(t->line[service], "%u %d ", &who, &number) == 2 && who == service,
           "service %u wrote a line \"%s\"", service, t->line[service]);
     check(number >= t->next[service], "service %u: line %d came twice", service, number);
-    t->lost += (uint64_t)(number - t->next[service]);
     check(is_whole(t->line[service]), "a line was cut: \"%s\"", t->line[service]);
+    t->missing += (uint64_t)(number - t->next[service]);
     t->next[service] = number + 1;
     t->seen++;
 }
@@ -402,7 +423,11 @@ static void tally_read(struct view *v, struct tally *t)
     int r;
 
     while ((r = logreader_next(&v->reader, v->record, &rec, &lost)) == 1) {
-        check_is(lost, 0); // this reader keeps up
+        t->counted += lost;
+        for (int i = 0; i < SERVICES && lost > 0; i++) {
+            t->cut[i] = true;
+            t->len[i] = 0;
+        }
         check(rec.service < SERVICES, "service %u", rec.service);
         for (size_t i = 0; i < rec.text.len; i++) {
             if (rec.text.data[i] == '\n') {
@@ -438,7 +463,7 @@ static void kill_hundred_times(void)
     for (uint32_t i = 0; i < SERVICES; i++) {
         pid[i] = service(i, write_numbers);
     }
-    while (t->seen + t->lost < (uint64_t)SERVICES * NUMBERED) {
+    while (t->seen + t->counted < (uint64_t)SERVICES * NUMBERED || left > 0) {
         struct timespec pause = {.tv_nsec = (long)(rough(&seed) % 2000) * 1000};
 
         check(clock_monotonic() < end, "after %d kills %llu lines are missing", kills,
@@ -446,7 +471,7 @@ static void kill_hundred_times(void)
         (void)ppoll(NULL, 0, &pause, NULL); // the random moment
         if (kills < KILLS) {
             kills++;
-            check_call(kill(in.logger.pid, SIGKILL));
+            check_call(kill(services.logger.pid, SIGKILL));
             reap_and_renew();
         }
         tally_read(v, t);
@@ -461,11 +486,12 @@ static void kill_hundred_times(void)
         }
     }
     check_is(kills, KILLS);
-    check_is(t->lost, 0);
-    check_is(t->seen, (uint64_t)SERVICES * NUMBERED);
     end_worker();
     tally_read(v, t);
-    check_is(t->seen, (uint64_t)SERVICES * NUMBERED);
+    check(t->missing <= t->counted, "%llu lines are missing, %llu were counted as lost",
+          (unsigned long long)t->missing, (unsigned long long)t->counted);
+    check(t->counted > 0 || t->seen == (uint64_t)SERVICES * NUMBERED, "%llu lines came",
+          (unsigned long long)t->seen);
 }
 
 static void test_killed_a_hundred_times_every_line_is_there_once(void **state)
@@ -537,9 +563,9 @@ static void broken_stdout(void)
     must_end(service(0, say_hello));
     must_end(service(0, say_hello));
     view_until(v, 0, 32);
-    check(kill(in.logger.pid, 0) == 0, "the worker is gone");
+    check(kill(services.logger.pid, 0) == 0, "the worker is gone");
     end_worker();
-    check_is(in.logger.starts, 1);
+    check_is(services.logger.starts, 1);
 }
 
 static void test_a_broken_stdout_ends_nothing_else(void **state)
@@ -619,7 +645,7 @@ static void follow(void)
     }
     while (read(wake[0], &byte, 1) > 0) {
     }
-    check_call(kill(in.logger.pid, SIGKILL));
+    check_call(kill(services.logger.pid, SIGKILL));
     check_is(poll(&p, 1, LIMIT_MS), 1);
     check(read(wake[0], &byte, 1) == 0, "no end of the wakes with the worker's");
     reap_and_renew();
@@ -661,9 +687,9 @@ static void idle(void)
     must_end(service(0, write_odd));
     view_until(v, 0, 16 + 14); // and the rest has gone to the ring: no timer is left
     (void)poll(NULL, 0, 50);
-    before = switches(in.logger.pid);
+    before = switches(services.logger.pid);
     (void)poll(NULL, 0, 500);
-    check_is(switches(in.logger.pid), before);
+    check_is(switches(services.logger.pid), before);
     end_worker();
 }
 
@@ -681,16 +707,16 @@ static void full_queue(void)
 
     begin(-1);
     v = view_open();
-    check_call(kill(in.logger.pid, SIGSTOP));
+    check_call(kill(services.logger.pid, SIGSTOP));
     check_ok(logger_open(&in, 0, false));
     for (int i = 0; logger_events(&in) == 0; i++) {
         check(i < 100000, "the queue has no end");
         logger_ended(&in, 0, false);
     }
     check_ok(logger_open(&in, 1, false));
-    check_call(kill(in.logger.pid, SIGCONT));
+    check_call(kill(services.logger.pid, SIGCONT));
     while (logger_events(&in) != 0) {
-        p.fd = in.logger.sock;
+        p.fd = services.logger.sock;
         check_is(poll(&p, 1, LIMIT_MS), 1);
         logger_ready(&in, p.revents);
     }

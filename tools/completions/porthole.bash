@@ -37,7 +37,7 @@ _porthole() {
 		if [[ -n $command ]]; then
 			case ${COMP_WORDS[i]} in
 			-u | -w | -e | --user | --workdir | --env | --rootfs | --hostname | --bind | --cap-add | --cap-drop | \
-				--net | --grace | --peek-group | --state | --timeout) ((i++)) ;;
+				--net | --grace | --peek-group | --state | --timeout | --since | --tail) ((i++)) ;;
 			-*) ;;
 			*) ((words++)) ;;
 			esac
@@ -71,7 +71,7 @@ _porthole() {
 		return
 		;;
 	run:--hostname | run:--env | run:-e | run:--workdir | run:-w | run:--user | run:-u | run:--cap-add | run:--cap-drop | \
-		*:--grace | *:--timeout | exec:-[uwe] | shell:-[uwe] | exec:--user | exec:--workdir | exec:--env | \
+		*:--grace | *:--timeout | *:--since | *:--tail | exec:-[uwe] | shell:-[uwe] | exec:--user | exec:--workdir | exec:--env | \
 		shell:--user | shell:--workdir | shell:--env)
 		return
 		;;
@@ -87,6 +87,7 @@ _porthole() {
 		exec | shell) ((words == 0)) && __porthole_reply '-i -t --user --workdir --env --help' ;;
 		wait) __porthole_reply '--state --timeout --help' ;;
 		start | stop | restart | reload) __porthole_reply '--no-wait --help' ;;
+		logs) __porthole_reply '--follow --since --tail --raw --help' ;;
 		events) __porthole_reply '--follow --help' ;;
 		shutdown) __porthole_reply '--grace --help' ;;
 		*) __porthole_reply --help ;;
@@ -98,7 +99,7 @@ _porthole() {
 	check:*) __porthole_files -f ;;
 	:*) __porthole_reply "$commands" ;;
 	ps:0 | exec:0 | shell:0 | shutdown:0) __porthole_reply "$(__porthole_names)" ;;
-	status:0 | wait:0 | reload:0 | events:0 | signal:1) __porthole_reply "$(__porthole_targets)" ;;
+	status:0 | wait:0 | reload:0 | logs:0 | events:0 | signal:1) __porthole_reply "$(__porthole_targets)" ;;
 	start:0 | stop:0 | restart:0)
 		__porthole_reply "$(__porthole_targets | if [[ $cur == */* ]]; then cat; else sed 's,$,/,'; fi)"
 		compopt -o nospace 2>/dev/null
