@@ -11,7 +11,7 @@
 #include "status.h"
 #include "table.h"
 #include "target.h"
-#include "words.h"
+#include "wording.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -118,14 +118,14 @@ static void add_service(struct table *t, const struct service *s)
     char pid[24] = "-";
     char uptime[32] = "-";
     char restarts[24];
-    char ending[WORDS_ENDING] = "-";
+    char ending[WORDING_ENDING] = "-";
     char memory[32] = "-";
 
     if (s->result == RESULT_SUCCESS) {
-        (void)snprintf(state, sizeof(state), "%s", words_state(s->state));
+        (void)snprintf(state, sizeof(state), "%s", wording_state(s->state));
     } else {
-        (void)snprintf(state, sizeof(state), "%s (%s)", words_state(s->state),
-                       words_result(s->result));
+        (void)snprintf(state, sizeof(state), "%s (%s)", wording_state(s->state),
+                       wording_result(s->result));
     }
     if (s->pid > 0) {
         (void)snprintf(pid, sizeof(pid), "%ld", s->pid);
@@ -135,7 +135,7 @@ static void add_service(struct table *t, const struct service *s)
     }
     (void)snprintf(restarts, sizeof(restarts), "%llu", (unsigned long long)s->restarts);
     if (s->has_ended) {
-        (void)words_ending_short(s->wait_status, ending);
+        (void)wording_ending_short(s->wait_status, ending);
     }
     if (s->has_process) {
         (void)table_bytes(s->process.rss, memory, sizeof(memory));
@@ -246,9 +246,9 @@ static void print_processes(const struct service *s)
 static int print_one_text(const struct client *c, const struct service *s)
 {
     char text[SERVICE_TEXT_MAX];
-    char ending[WORDS_ENDING];
-    const char *state = words_state(s->state);
-    const char *exact = words_exact_state(s->state);
+    char ending[WORDING_ENDING];
+    const char *state = wording_state(s->state);
+    const char *exact = wording_exact_state(s->state);
 
     line("service", s->name);
     line("container", c->name);
@@ -256,7 +256,7 @@ static int print_one_text(const struct client *c, const struct service *s)
         line((s->flags & SERVICE_BROKEN) != 0 ? "reason" : "description", s->description);
     }
     (void)snprintf(text, sizeof(text), "%s (%s%s%s)", state, strcmp(state, exact) == 0 ? "" : exact,
-                   strcmp(state, exact) == 0 ? "" : ": ", words_state_meaning(s->state));
+                   strcmp(state, exact) == 0 ? "" : ": ", wording_state_meaning(s->state));
     line("state", text);
     line("since", table_duration(s->state_ms, text, sizeof(text)));
     if (s->due_ms != UINT64_MAX) {
@@ -264,14 +264,14 @@ static int print_one_text(const struct client *c, const struct service *s)
                      table_duration(s->due_ms, text, sizeof(text)));
     }
     if (s->job != JOB_NONE) {
-        line("job", words_job(s->job));
+        line("job", wording_job(s->job));
     }
     print_processes(s);
     (void)printf("%-12s %llu\n", "restarts", (unsigned long long)s->restarts);
-    line("last exit", s->has_ended ? words_ending(s->wait_status, ending) : "-");
-    (void)snprintf(text, sizeof(text), "%s%s%s%s", words_result(s->result),
+    line("last exit", s->has_ended ? wording_ending(s->wait_status, ending) : "-");
+    (void)snprintf(text, sizeof(text), "%s%s%s%s", wording_result(s->result),
                    s->result == RESULT_SUCCESS ? "" : " (",
-                   s->result == RESULT_SUCCESS ? "" : words_result_meaning(s->result),
+                   s->result == RESULT_SUCCESS ? "" : wording_result_meaning(s->result),
                    s->result == RESULT_SUCCESS ? "" : ")");
     line("result", text);
     if (s->culprit[0] != 0) {
