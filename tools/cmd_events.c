@@ -357,21 +357,22 @@ static int ask(struct client *c, struct events *e)
 {
     uint8_t buf[64];
     struct wire_writer w;
-    int code;
+    int r;
 
     client_begin(c, &w, buf, sizeof(buf), PROTO_EVENTS);
     if (e->follow) {
         wire_tlv_u64(&w, TAG_FLAGS | WIRE_CRITICAL, REQUEST_FOLLOW);
     }
-    code = client_call(c, &w, PROTO_EVENTS_OK);
-    if (code == 0 && c->fds.count != 1) {
+    r = client_exchange(c, &w);
+    if (r <= 0 || c->msg.type != PROTO_EVENTS_OK) {
+        return services_report(c, &e->target, r);
+    }
+    if (c->fds.count != 1) {
         return report_failure("\"%s\": it has no events", c->name);
     }
-    if (code == 0) {
-        e->fd = c->fds.fd[0];
-        c->fds.count = 0;
-    }
-    return code;
+    e->fd = c->fds.fd[0];
+    c->fds.count = 0;
+    return 0;
 }
 
 static int run(struct client *c, struct events *e)

@@ -63,14 +63,14 @@ static int print_json(const struct client *c, const struct status *s, const stru
     json_number(&j, "orphans_reaped", (long long)s->reaped);
     json_bool(&j, "monitored", s->monitored);
     json_open(&j, "services", '[');
-    if (s->services_all == 0) {
+    if (!s->has_services) {
         main_to_json(&j, s);
     }
     for (size_t i = 0; i < list->count; i++) {
         service_to_json(&j, NULL, &list->list[i], false);
     }
     json_close(&j, ']');
-    if (s->services_all > 0) {
+    if (s->has_services) {
         json_number(&j, "services_up", (long long)s->services_up);
         json_number(&j, "services_all", (long long)s->services_all);
         if (s->has_code) {
@@ -176,7 +176,7 @@ static int print_text(const struct client *c, const struct status *s, const stru
                  "orphans    %llu reaped\n",
                  table_duration(s->uptime_ms, uptime, sizeof(uptime)), s->place, s->version, grace,
                  (unsigned long long)s->sessions, (unsigned long long)s->reaped);
-    if (s->services_all > 0) {
+    if (s->has_services) {
         (void)printf("services   %llu of %llu up\n", (unsigned long long)s->services_up,
                      (unsigned long long)s->services_all);
         if (s->has_code) {
@@ -184,7 +184,7 @@ static int print_text(const struct client *c, const struct status *s, const stru
         }
     }
     (void)putchar('\n');
-    return s->services_all > 0 ? print_services(list) : print_main(s);
+    return s->has_services ? print_services(list) : print_main(s);
 }
 
 static int show_container(const struct context *ctx, struct client *c)
@@ -193,7 +193,7 @@ static int show_container(const struct context *ctx, struct client *c)
     struct status s;
     int code = status_get(c, &s);
 
-    if (code == 0 && s.services_all > 0) {
+    if (code == 0 && s.has_services) {
         code = services_get(c, &list);
         if (code == 0) {
             services_read_processes(c, list.list, list.count);

@@ -274,8 +274,8 @@ static bool reason_text(const struct proto_msg *m, bool is_service, char *buf, s
 
     switch ((int)m->num[TAG_ERRNO]) {
     case ENOENT:
-        (void)snprintf(buf, cap, "no such service");
-        return is_service;
+        (void)snprintf(buf, cap, is_service ? "no such service" : "it has no services");
+        return true;
     case ECANCELED:
         (void)snprintf(buf, cap, "something else was asked for meanwhile");
         return true;
