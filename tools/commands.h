@@ -26,6 +26,7 @@ int cmd_restart(const struct context *ctx, int argc, char **argv);
 int cmd_reload(const struct context *ctx, int argc, char **argv);
 int cmd_events(const struct context *ctx, int argc, char **argv);
 int cmd_wait(const struct context *ctx, int argc, char **argv);
+int cmd_check(const struct context *ctx, int argc, char **argv);
 int cmd_shutdown(const struct context *ctx, int argc, char **argv);
 
 #endif

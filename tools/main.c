@@ -35,6 +35,7 @@ static const struct {
     {"wait", cmd_wait, "[--state up|stopped|failed] [--timeout SECONDS] [TARGET]",
      "wait for a state"},
     {"shutdown", cmd_shutdown, "[--grace SECONDS] [NAME]", "end it in order, and wait for that"},
+    {"check", cmd_check, "FILE...", "what each line of a unit file means here", true},
 };
 
 static int help(void)

@@ -20,4 +20,11 @@ void *arena_take(struct arena *a, size_t len);
 /* A copy with a closing zero. NULL as above. */
 char *arena_string(struct arena *a, const void *data, size_t len);
 
+/*
+ * Building what has no known length: a writer over all that is left, of which nothing is taken yet;
+ * then either nothing, or arena_keep() takes what was written, with a closing zero behind it. NULL as above.
+ */
+void arena_draft(const struct arena *a, struct wire_writer *w);
+char *arena_keep(struct arena *a, const struct wire_writer *w);
+
 #endif

@@ -79,14 +79,27 @@ enum service_flag {
     SERVICE_ERROR_LOG = 1 << 8,  /* stderr goes to the log worker, by a pipe of its own */
 };
 
-/* Bits of a command: the prefixes of systemd.service(5)'s command lines. */
+/* Bits of a command: the prefixes of systemd.service(5)'s command lines. "!!" is honoured as no prefix. */
 enum run_bit {
-    RUN_IGNORE = 1 << 0, /* "-": its failure is none */
-    RUN_ARGV0 = 1 << 1,  /* "@": the second word is argv[0] */
-    RUN_PRIVILEGED =
-        1
-        << 2, /* "+", "!": User=, Group= and capabilities do not apply ("!!" is honoured as no prefix) */
-    RUN_NO_EXPAND = 1 << 3, /* ":": $VAR stays as it is */
+    RUN_IGNORE = 1 << 0,     /* "-": its failure is none */
+    RUN_ARGV0 = 1 << 1,      /* "@": the second word is argv[0] */
+    RUN_PRIVILEGED = 1 << 2, /* "+", "!": User=, Group= and capabilities do not apply */
+    RUN_NO_EXPAND = 1 << 3,  /* ":": $VAR stays as it is */
+};
+
+/* When a container with services ends by itself: --exit-when. */
+#define EXIT_WHENS(X) \
+    X(DEFAULT, "default") /* main where there is a main service, else idle */ \
+    X(MAIN, "main") \
+    X(IDLE, "idle") \
+    X(FAILURE, "failure") \
+    X(NEVER, "never")
+
+enum exit_when {
+#define X(name, text) EXIT_WHEN_##name,
+    EXIT_WHENS(X)
+#undef X
+        EXIT_WHEN_COUNT
 };
 
 #define SERVICE_OK_BYTES 32 /* a bit an exit code, 0 to 255 */
@@ -133,5 +146,10 @@ const char *service_type_name(unsigned type);
 const char *service_restart_name(unsigned restart);
 const char *service_kill_mode_name(unsigned mode);
 const char *service_run_name(unsigned run);
+
+/* The number of a word, or -1: units write them exactly so. */
+int service_type_find(struct slice word);
+int service_restart_find(struct slice word);
+int service_kill_mode_find(struct slice word);
 
 #endif

@@ -13,13 +13,15 @@ static struct service_conf conf_of(const struct super *s, uint32_t index)
     return conf;
 }
 
-void super_init(struct super *s, const struct unitimage *image, struct super_service *service, msec_t now)
+void super_init(struct super *s, const struct unitimage *image, struct super_service *service,
+                msec_t now)
 {
     *s = (struct super){.image = image, .service = service, .head = SUPER_NONE, .tail = SUPER_NONE};
     for (uint32_t i = 0; i < image->count; i++) {
         struct service_conf conf = conf_of(s, i);
 
-        service[i] = (struct super_service){.next = SUPER_NONE, .reach = SUPER_NONE, .culprit = SUPER_NONE};
+        service[i] =
+            (struct super_service){.next = SUPER_NONE, .reach = SUPER_NONE, .culprit = SUPER_NONE};
         svc_init(&service[i].svc, &conf, now);
     }
 }
@@ -231,7 +233,8 @@ static void look_at_reload(struct super *s, uint32_t index, msec_t now)
         e->told = true;
     }
     if (e->svc.state != SVC_RELOAD) {
-        end_job(s, index, e->svc.reload_failed || !svc_is_up(&e->svc) ? JOB_RESULT_FAILED : JOB_RESULT_DONE,
+        end_job(s, index,
+                e->svc.reload_failed || !svc_is_up(&e->svc) ? JOB_RESULT_FAILED : JOB_RESULT_DONE,
                 SUPER_NONE);
     }
 }
@@ -325,7 +328,8 @@ static void start_reached(struct reach *r, bool again)
     for (uint32_t i = r->first; i != SUPER_NONE; i = r->s->service[i].reach) {
         struct service_conf conf = conf_of(r->s, i);
 
-        if (i == r->first || !svc_is_up(&r->s->service[i].svc) || r->s->service[i].job == JOB_STOP) {
+        if (i == r->first || !svc_is_up(&r->s->service[i].svc) ||
+            r->s->service[i].job == JOB_STOP) {
             give_job(r->s, i, JOB_START, again && i == r->first);
         }
         reach_all(r, conf.requires);
@@ -341,8 +345,8 @@ static void stop_reached(struct reach *r, enum job_kind kind)
         struct service_conf conf = conf_of(r->s, i);
         const struct super_service *e = &r->s->service[i];
 
-        if (i != r->first && svc_is_down(&e->svc) && e->svc.state != SVC_BACKOFF && e->job != JOB_START &&
-            e->job != JOB_RESTART) {
+        if (i != r->first && svc_is_down(&e->svc) && e->svc.state != SVC_BACKOFF &&
+            e->job != JOB_START && e->job != JOB_RESTART) {
             continue;
         }
         give_job(r->s, i, kind, false);
@@ -438,7 +442,7 @@ static bool take(struct svc *svc, enum svc_todo bit)
 {
     bool was = (svc->todo & bit) != 0;
 
-    svc->todo &= (uint8_t)~(unsigned)bit;
+    svc->todo &= (uint8_t) ~(unsigned)bit;
     return was;
 }
 
@@ -493,15 +497,17 @@ void super_expire(struct super *s, msec_t now)
 
 struct super_count super_count(const struct super *s)
 {
-    struct super_count count = {0, 0, 0};
+    struct super_count count = {0, 0, 0, 0};
 
     for (uint32_t i = 0; i < s->image->count; i++) {
         const struct super_service *e = &s->service[i];
 
         count.up += svc_is_up(&e->svc);
+        count.jobs += e->job != JOB_NONE;
         count.failed += e->svc.state == SVC_FAILED;
-        count.busy += e->job != JOB_NONE || (e->svc.state != SVC_STOPPED && e->svc.state != SVC_FAILED &&
-                                             e->svc.state != SVC_DONE);
+        count.busy +=
+            e->job != JOB_NONE ||
+            (e->svc.state != SVC_STOPPED && e->svc.state != SVC_FAILED && e->svc.state != SVC_DONE);
     }
     return count;
 }

@@ -120,11 +120,13 @@ bool super_next(struct super *s, msec_t now, struct super_action *ret_action);
 msec_t super_deadline(const struct super *s);
 void super_expire(struct super *s, msec_t now);
 
-/* How many services are up; how many have something going on (a job, a process, a back-off); how many have failed. */
+/* How many services are up; how many have something going on (a job, a process, a back-off); how many have failed,
+   or have a job. */
 struct super_count {
     uint32_t up;
     uint32_t busy;
     uint32_t failed;
+    uint32_t jobs;
 };
 struct super_count super_count(const struct super *s);
 

@@ -34,8 +34,8 @@ struct unit_finding {
     const char *path; // of the file; NULL: of the unit as a whole
     uint32_t line;    // from 1; 0: of the file as a whole
     uint32_t column;  // from 1, in bytes
-    struct slice key; // "Restart"; empty for a section, a syntax error or the unit as a whole
-    const char *text; // why; "" for HONOURED
+    struct slice key; // "Restart", "[Service]"; empty for a syntax error and the unit as a whole
+    const char *text; // why, valid during the call; "" for HONOURED
 };
 
 /* Values of the specifiers: systemd.unit(5), "SPECIFIERS". "" where not known. */
@@ -76,8 +76,8 @@ struct unit {
     struct unit_dep *deps;
     struct unit_dep *wanted_by; // WantedBy=, RequiredBy= names, Alias= in `aliases`: [Install]
     struct unit_dep *aliases;
-    bool
-        broken; // a fatal finding: conf.flags has SERVICE_BROKEN, conf.description the first reason
+    // a fatal finding: conf.flags has SERVICE_BROKEN, conf.description is "FILE:LINE:COLUMN: KEY: WHY" of the first
+    bool broken;
     bool strict;  // a REFUSED finding makes it broken
     void *parser; // unit.c's own, in the arena
 };

@@ -10,8 +10,9 @@
  * unitimage_open(), and reads it in place. All integers little-endian, all offsets from the beginning:
  *
  *   u8[16] "porthole units 1"    u32 size of the whole    u32 count    u64 zero
- *   count records of UNITIMAGE_RECORD bytes
- *   strings (with their zeros), lists of indexes (u32), exec lists, in any order
+ *   count records of UNITIMAGE_RECORD bytes: unitlayout.h says what lies where
+ *   lists of indexes (u32) and exec lists; all of them together are no longer than the image
+ *   strings with their zeros: the image's last byte is one (where there is a service at all)
  *
  * An exec list is a run of wire.h elements: how the service's commands are executed. All text that is not
  * a COMMAND has its specifiers resolved and is ready for use; it holds no zero byte.
@@ -29,7 +30,7 @@ enum exec_tag {
      * escapes and specifiers are gone, $VAR and ${VAR} are still there.
      */
     EXEC_COMMAND = 1,
-    EXEC_ENV,      /* * one K=V of Environment= */
+    EXEC_ENV,      /* * one K=V of Environment=; of two with one name the later holds */
     EXEC_ENV_FILE, /* * u8 1 where it may be missing ("-"), then the path (may be a glob) */
     EXEC_PASS_ENV, /* * a name of PassEnvironment= */
     EXEC_INHERIT_ENV, /* u8: 0 takes nothing from the container but what PassEnvironment= names; default 1 */
@@ -39,7 +40,7 @@ enum exec_tag {
     EXEC_SUPP_GROUP, /* * name or number */
     EXEC_UMASK,      /* u32 */
     EXEC_RLIMIT, /* * u32 resource as setrlimit(2) numbers them, u64 soft, u64 hard; all ones: infinity */
-    EXEC_CAP_BOUND,    /* u64 CapabilityBoundingSet=, bit n is capability n */
+    EXEC_CAP_BOUND, /* u64 CapabilityBoundingSet=, bit n is capability n; bits that are none may be set */
     EXEC_CAP_AMBIENT,  /* u64 */
     EXEC_NO_NEW_PRIVS, /* u8 */
     EXEC_STDIN,        /* u8 enum exec_stream, then a path for FILE */
@@ -50,13 +51,18 @@ enum exec_tag {
 
 enum exec_stream {
     STREAM_NULL,
-    STREAM_INHERIT, /* stdin, stdout: PID 1's own; stderr: what stdout is */
-    STREAM_LOG,     /* the log worker */
-    STREAM_FILE,    /* opened (made, 0644) and written from its beginning, not truncated */
+    STREAM_INHERIT, /* stdin: PID 1's own; stdout: stdin where that is FILE, else PID 1's own; stderr: stdout */
+    STREAM_LOG,  /* the log worker */
+    STREAM_FILE, /* opened (made, 0644) and written from its beginning, not truncated */
     STREAM_APPEND,
     STREAM_TRUNCATE,
     EXEC_STREAM_COUNT
 };
+
+/*
+ * Every text has at least one byte and no zero; a path begins with "/" (EXEC_WORKDIR may be "~"). There is at
+ * most one element of a tag without *, and at most one EXEC_RLIMIT of a resource.
+ */
 
 /*
  * What the loader gives for one service; slices and strings are copied. deps are indexes of services of the
@@ -67,10 +73,13 @@ struct unitimage_source {
         conf; // commands[] is counted from `exec`; before and required_by are worked out
 };
 
-/* Bytes that an image of these services takes. 0 where it would be over UNITIMAGE_MAX. */
+/* Bytes that an image of these services takes. 0 where there are too many of them, or of bytes. */
 size_t unitimage_size(const struct unitimage_source *sources, uint32_t count);
 
-/* Writes it into buf of exactly that size. 0, or -EINVAL: an index that is out of range. */
+/*
+ * Writes it into buf of exactly that size. 0, or -EINVAL: an index that is out of range, or something that
+ * unitimage_open() would not take.
+ */
 int unitimage_write(const struct unitimage_source *sources, uint32_t count, uint8_t *buf,
                     size_t size);
 

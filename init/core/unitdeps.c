@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Dependencies of a unit, and its [Install] section: lists of names of units. */
+#include "core/unitparser.h"
+
+/* The name of a template stands for its instance that is called as this unit's is: systemd.unit(5). */
+static bool complete(struct unit *u, struct slice word, const char **ret_name)
+{
+    struct slice own_name = {(const uint8_t *)u->name, strlen(u->name)};
+    struct unitname name;
+    struct unitname own;
+    struct wire_writer w;
+
+    if (!unitname_parse(word, &name)) {
+        return false;
+    }
+    *ret_name = (const char *)word.data;
+    if (!name.has_at || name.instance.len > 0) {
+        return true;
+    }
+    if (!unitname_parse(own_name, &own)) {
+        return false;
+    }
+    arena_draft(u->arena, &w);
+    wire_put_bytes(&w, name.prefix.data, name.prefix.len);
+    wire_put_bytes(&w, "@", 1);
+    if (own.instance.len > 0) {
+        wire_put_bytes(&w, own.instance.data, own.instance.len);
+    } else {
+        wire_put_bytes(&w, own.prefix.data, own.prefix.len);
+    }
+    wire_put_bytes(&w, name.suffix.data - 1, name.suffix.len + 1);
+    *ret_name = arena_keep(u->arena, &w);
+    return *ret_name != NULL && strlen(*ret_name) < UNITNAME_MAX;
+}
+
+/* Every name of the value to the end of the list. */
+static void add_names(struct unit *u, struct unit_dep ***end, unsigned kind, struct slice value)
+{
+    struct unit_parser *p = unit_parser(u);
+    struct words w;
+    struct slice word;
+
+    words_init(&w, value);
+    while (unit_list_word(u, &w, WORDS_UNQUOTE | WORDS_RETAIN, false, &word) > 0) {
+        struct unit_dep *dep;
+        const char *name;
+
+        if (!complete(u, word, &name)) {
+            unit_say(u, w.at, VERDICT_REFUSED, word, "no name of a unit");
+            continue;
+        }
+        dep = arena_take(u->arena, sizeof(*dep));
+        if (dep == NULL) {
+            return;
+        }
+        *dep = (struct unit_dep){.name = name, .kind = (uint8_t)kind, .path = p->path};
+        unitfile_position(&p->file, w.at, &dep->line, &dep->column);
+        **end = dep;
+        *end = &dep->next;
+    }
+}
+
+void unit_set_deps(struct unit *u, unsigned kind, struct slice value)
+{
+    if (value.len == 0) {
+        unit_say(u, value.data, VERDICT_IGNORED, value,
+                 "dependencies can only be added, not taken back");
+        return;
+    }
+    add_names(u, &unit_parser(u)->deps_end, kind, value);
+}
+
+void unit_set_install(struct unit *u, unsigned kind, struct slice value)
+{
+    struct unit_parser *p = unit_parser(u);
+    bool alias = kind == DEP_KIND_COUNT;
+
+    if (value.len == 0 && alias) {
+        u->aliases = NULL;
+        p->aliases_end = &u->aliases;
+    } else if (value.len == 0) { // one list of both kinds: take this one's out
+        struct unit_dep **at = &u->wanted_by;
+
+        while (*at != NULL) {
+            if ((*at)->kind == kind) {
+                *at = (*at)->next;
+            } else {
+                at = &(*at)->next;
+            }
+        }
+        p->wanted_end = at;
+    }
+    add_names(u, alias ? &p->aliases_end : &p->wanted_end, alias ? 0 : kind, value);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* porthole check: what each line of a unit file means here. */
+#include "args.h"
+#include "client.h"
+#include "commands.h"
+#include "core/unit.h"
+#include "core/unitname.h"
+#include "json.h"
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_BYTES_MAX (16u << 20) /* as the loader has it */
+#define ARENA_TIMES 24             /* memory a byte of text: a list of very short words */
+#define ARENA_LEAST (1u << 20)     /* bytes; the memory is touched only as far as it is used */
+#define INSTANCE "instance"        /* what a template is checked as */
+
+/* What specifiers stand for here: any values do, as long as there are some. */
+static const struct unit_values values = {
+    .hostname = "container",
+    .runtime = "/run",
+    .state = "/var/lib",
+    .cache = "/var/cache",
+    .logs = "/var/log",
+    .config = "/etc",
+    .tmp = "/tmp",
+    .machine_id = "00000000000000000000000000000000",
+    .boot_id = "00000000000000000000000000000000",
+    .release = "5.12",
+    .arch = "x86-64",
+};
+
+/* One file while it is checked. */
+struct check {
+    const char *file;
+    struct json *json; // NULL: lines for people
+    bool bad;          // a line is refused
+};
+
+static void print_object(struct json *j, const struct unit_finding *f)
+{
+    json_open(j, NULL, '{');
+    json_number(j, "line", f->line);
+    json_number(j, "column", f->column);
+    json_text(j, "verdict", verdict_name(f->verdict));
+    json_bool(j, "fatal", f->fatal);
+    json_string(j, "key", (const char *)f->key.data, f->key.len);
+    json_text(j, "text", f->text);
+    json_close(j, '}');
+}
+
+static void print_safely(const char *before, const char *text, size_t len)
+{
+    char safe[2048];
+
+    (void)printf("%s%s", before, report_escape(safe, sizeof(safe), text, len));
+}
+
+static void print_line(const char *file, const struct unit_finding *f)
+{
+    print_safely("", file, strlen(file));
+    if (f->line > 0) {
+        (void)printf(":%u:%u", f->line, f->column);
+    }
+    (void)printf(": %s", verdict_name(f->verdict));
+    if (f->key.len > 0) {
+        print_safely(": ", (const char *)f->key.data, f->key.len);
+    }
+    if (f->text[0] != 0) {
+        print_safely(": ", f->text, strlen(f->text));
+    }
+    (void)printf("%s\n", f->fatal ? " (the unit does not load)" : "");
+}
+
+static void say(void *context, const struct unit_finding *f)
+{
+    struct check *c = context;
+
+    c->bad |= f->verdict == VERDICT_REFUSED;
+    if (c->json != NULL) {
+        print_object(c->json, f);
+    } else {
+        print_line(c->file, f);
+    }
+}
+
+/* The whole file, owned by the caller. 0, or the exit code. */
+static int read_file(const char *path, struct slice *ret_text)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    uint8_t *data = malloc(FILE_BYTES_MAX + 1);
+    size_t len = 0;
+    ssize_t n = -1;
+
+    if (fd >= 0 && data != NULL) {
+        while (len <= FILE_BYTES_MAX && (n = read(fd, data + len, FILE_BYTES_MAX + 1 - len)) > 0) {
+            len += (size_t)n;
+        }
+    }
+    if (fd < 0 || data == NULL || n < 0 || len > FILE_BYTES_MAX) {
+        int error = fd >= 0 && data != NULL && n >= 0 ? EFBIG : errno;
+
+        free(data);
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return report_failure("\"%s\": %s", path, report_errno(error));
+    }
+    (void)close(fd);
+    *ret_text = (struct slice){data, len};
+    return 0;
+}
+
+/* What stands behind the last "/". */
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* The unit that the file is read as; ret_whole: it is not just a drop-in. False where it is no service's. */
+static bool unit_of(const char *path, char *buf, size_t cap, bool *ret_whole)
+{
+    const char *base = base_name(path);
+    size_t len = strlen(base);
+    struct unitname name;
+
+    *ret_whole = len < 5 || strcmp(base + len - 5, ".conf") != 0;
+    if (!*ret_whole) {
+        (void)snprintf(buf, cap, "unit@%s.service", INSTANCE);
+        return true;
+    }
+    if (!unitname_parse((struct slice){(const uint8_t *)base, len}, &name) ||
+        !slice_equals(name.suffix, "service")) {
+        return false;
+    }
+    if (!name.has_at || name.instance.len > 0) {
+        return unit_full_name(base, buf, cap);
+    }
+    (void)snprintf(buf, cap, "%.*s@%s.service", (int)name.prefix.len,
+                   (const char *)name.prefix.data, INSTANCE);
+    return true;
+}
+
+static int read_unit(struct check *c, const char *name, bool whole, struct slice text,
+                     bool *ret_loads)
+{
+    size_t size = ARENA_LEAST + ARENA_TIMES * text.len;
+    void *memory = malloc(size);
+    struct arena arena;
+    struct unit u;
+    int r = -ENOMEM;
+
+    if (memory != NULL) {
+        arena_init(&arena, memory, size);
+        unit_init(&u, &arena, name, &values);
+        u.say = say;
+        u.context = c;
+        r = unit_read(&u, text, c->file);
+        if (r == 0 && whole) {
+            r = unit_finish(&u);
+        }
+        *ret_loads = !u.broken;
+    }
+    free(memory);
+    return r == 0 ? 0 : report_failure("\"%s\": %s", c->file, report_errno(r));
+}
+
+/* Returns 0, EXIT_NOT_TRUE where a line is refused, or EXIT_PORTHOLE. */
+static int check_file(struct check *c)
+{
+    char name[UNITNAME_MAX + sizeof(INSTANCE)];
+    bool loads = false;
+    bool whole;
+    struct slice text;
+    int code = read_file(c->file, &text);
+
+    if (code != 0) {
+        return code;
+    }
+    if (c->json != NULL) {
+        json_open(c->json, NULL, '{');
+        json_text(c->json, "file", c->file);
+        json_open(c->json, "lines", '[');
+    }
+    if (unit_of(c->file, name, sizeof(name), &whole)) {
+        code = read_unit(c, name, whole, text, &loads);
+    } else {
+        struct unit_finding f = {.verdict = VERDICT_REFUSED,
+                                 .fatal = true,
+                                 .text =
+                                     "its name is not NAME.service, nor that of a drop-in, *.conf"};
+
+        say(c, &f);
+    }
+    if (c->json != NULL) {
+        json_close(c->json, ']');
+        json_bool(c->json, "loads", loads);
+        json_close(c->json, '}');
+    }
+    free((void *)(uintptr_t)text.data);
+    return code != 0 ? code : c->bad || !loads ? EXIT_NOT_TRUE : 0;
+}
+
+/* The index of the first FILE, or -1 with *ret_code set. */
+static int parse(int argc, char **argv, int *ret_code)
+{
+    static const struct args_option options[] = {{"help", 'h', false, 'h'}, {0}};
+    struct args a = {.argc = argc, .argv = argv, .options = options, .next = 1};
+    int id = args_next(&a);
+
+    if (id == 'h') {
+        *ret_code = client_help("FILE...", "  FILE  NAME.service, or a drop-in, *.conf\n");
+    } else if (id == ARGS_ERROR) {
+        *ret_code = EXIT_USAGE;
+    } else if (a.next >= argc) {
+        *ret_code = report_usage("no FILE given");
+    } else {
+        return a.next;
+    }
+    return -1;
+}
+
+int cmd_check(const struct context *ctx, int argc, char **argv)
+{
+    struct json json;
+    int code = 0;
+    int flushed;
+    int at = parse(argc, argv, &code);
+
+    if (at < 0) {
+        return code;
+    }
+    if (ctx->json) {
+        json_to_stdout(&json);
+        json_open(&json, NULL, '{');
+        json_number(&json, "schema", 1);
+        json_open(&json, "files", '[');
+    }
+    for (; at < argc; at++) {
+        struct check c = {.file = argv[at], .json = ctx->json ? &json : NULL};
+        int one = check_file(&c);
+
+        code = one > code ? one : code;
+    }
+    if (ctx->json) {
+        json_close(&json, ']');
+        json_close(&json, '}');
+        flushed = json_end(&json);
+    } else {
+        flushed = report_flush();
+    }
+    return code != 0 ? code : flushed;
+}
