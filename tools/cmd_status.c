@@ -258,7 +258,7 @@ static int print_one_text(const struct client *c, const struct service *s)
     (void)snprintf(text, sizeof(text), "%s (%s%s%s)", state, strcmp(state, exact) == 0 ? "" : exact,
                    strcmp(state, exact) == 0 ? "" : ": ", wording_state_meaning(s->state));
     line("state", text);
-    line("since", table_duration(s->state_ms, text, sizeof(text)));
+    (void)printf("%-12s %s ago\n", "since", table_duration(s->state_ms, text, sizeof(text)));
     if (s->due_ms != UINT64_MAX) {
         (void)printf("%-12s in %s\n", s->state == SVC_BACKOFF ? "restart" : "deadline",
                      table_duration(s->due_ms, text, sizeof(text)));
