@@ -16,7 +16,7 @@ static const struct {
     const char *what;
     bool json; // it prints what --json makes a document
 } commands[] = {
-    {"run", cmd_run, "[OPTION...] --rootfs DIR NAME [--] COMMAND [ARG...]", "launch a container"},
+    {"run", cmd_run, "[OPTION...] --rootfs DIR NAME [[--] COMMAND [ARG...]]", "launch a container"},
     {"list", cmd_list, "", "the containers of this host", true},
     {"status", cmd_status, "[TARGET]", "a container and its services, or one service", true},
     {"ps", cmd_ps, "[NAME]", "its processes", true},

@@ -65,7 +65,7 @@ static struct slice value_of(char *const *env, struct slice name)
     return value;
 }
 
-/* One word of a value, from the byte that begins it; returns where it ends. Nothing here is an error: a quote may stay open. */
+/* One word of a value, from the byte that begins it; returns where it ends. A quote may stay open: nothing is an error. */
 static size_t split_one(struct slice s, struct sink *sink)
 {
     uint8_t quote = 0;

@@ -30,7 +30,7 @@ struct loader {
 static void take_memory(struct unitload *l)
 {
     void *data = NULL;
-    size_t cap = (size_t)2 << 30;
+    size_t cap = 2 * (size_t)UNIT_MEMORY_MAX;
 
     l->text = mem_map(UNIT_FILE_MAX);
     while (data == NULL && cap > (4u << 20)) {

@@ -22,9 +22,6 @@ enum look {
     LOOK_REST,  // a line without its end stays
 };
 
-/* What is looked at: a copy of what the pipe holds. */
-static uint8_t peeked[LOG_TEXT_MAX];
-
 int logfeed_init(struct logfeeds *f, struct logring *ring, int epoll)
 {
     *f = (struct logfeeds){.ring = ring,
@@ -35,7 +32,8 @@ int logfeed_init(struct logfeeds *f, struct logring *ring, int epoll)
                            .waiting_first = NONE};
     f->feed = mem_map(LOGFEED_MAX * sizeof(*f->feed));
     f->names = mem_map(LOGFEED_NAMES);
-    if (f->feed == NULL || f->names == NULL) {
+    f->peeked = mem_map(LOG_TEXT_MAX);
+    if (f->feed == NULL || f->names == NULL || f->peeked == NULL) {
         return -ENOMEM;
     }
     f->no_tee = fd_pipe(f->scratch) < 0;
@@ -172,11 +170,11 @@ static struct logring_record describe(const struct logfeeds *f, const struct log
 /* The first len bytes of the pipe, which peeked holds a copy of, into the ring. False where they are gone. */
 static bool take(struct logfeeds *f, struct logfeed *e, size_t len, unsigned flags)
 {
-    struct logring_record rec = describe(f, e, peeked, len, flags);
+    struct logring_record rec = describe(f, e, f->peeked, len, flags);
     uint8_t *to = logring_reserve(f->ring, &rec);
     ssize_t n;
 
-    logring_intend(f->ring, peeked[len - 1]);
+    logring_intend(f->ring, f->peeked[len - 1]);
     n = read(e->fd, to, len);
     if (n <= 0) { // somebody else reads this pipe: its owner may open it
         logring_forget(f->ring);
@@ -196,16 +194,16 @@ static bool take(struct logfeeds *f, struct logfeed *e, size_t len, unsigned fla
  */
 static enum look take_plainly(struct logfeeds *f, struct logfeed *e)
 {
-    ssize_t n = read(e->fd, peeked, sizeof(peeked));
+    ssize_t n = read(e->fd, f->peeked, LOG_TEXT_MAX);
     struct logring_record rec;
     uint8_t *to;
 
     if (n <= 0) {
         return LOOK_EMPTY;
     }
-    rec = describe(f, e, peeked, (size_t)n, peeked[n - 1] == '\n' ? 0 : LOGRING_PARTIAL);
+    rec = describe(f, e, f->peeked, (size_t)n, f->peeked[n - 1] == '\n' ? 0 : LOGRING_PARTIAL);
     to = logring_reserve(f->ring, &rec);
-    memcpy(to, peeked, (size_t)n);
+    memcpy(to, f->peeked, (size_t)n);
     logring_commit(f->ring, (uint64_t)n, rec.lines);
     e->open = (rec.flags & LOGRING_PARTIAL) != 0;
     return LOOK_TOOK;
@@ -229,14 +227,14 @@ static bool is_full(const struct logfeed *e)
 /* Copies what is at the front of the pipe to peeked. Its length, 0: nothing, or -errno. */
 static ssize_t peek(struct logfeeds *f, const struct logfeed *e)
 {
-    ssize_t n = tee(e->fd, f->scratch[1], sizeof(peeked), SPLICE_F_NONBLOCK);
+    ssize_t n = tee(e->fd, f->scratch[1], LOG_TEXT_MAX, SPLICE_F_NONBLOCK);
     size_t have = 0;
 
     if (n < 0) {
         return errno == EAGAIN ? 0 : -errno;
     }
     while (have < (size_t)n) {
-        ssize_t got = read(f->scratch[0], peeked + have, (size_t)n - have);
+        ssize_t got = read(f->scratch[0], f->peeked + have, (size_t)n - have);
 
         if (got <= 0) {
             return -EIO;
@@ -259,9 +257,9 @@ static ssize_t peek_line(struct logfeeds *f, const struct logfeed *e, const uint
     *ret_end = NULL;
     *ret_whole = true;
     while (n > 0) {
-        *ret_end = memrchr(peeked, '\n', (size_t)n);
-        *ret_whole = n < (ssize_t)sizeof(peeked) && held(e) <= (size_t)n;
-        if (*ret_end != NULL || *ret_whole || n == sizeof(peeked) || n == before) {
+        *ret_end = memrchr(f->peeked, '\n', (size_t)n);
+        *ret_whole = n < (ssize_t)LOG_TEXT_MAX && held(e) <= (size_t)n;
+        if (*ret_end != NULL || *ret_whole || n == LOG_TEXT_MAX || n == before) {
             break;
         }
         before = n;
@@ -281,7 +279,7 @@ static enum look look(struct logfeeds *f, struct logfeed *e, size_t *taken)
 
     if (n < 0) {
         f->no_tee = true;
-        *taken += sizeof(peeked);
+        *taken += LOG_TEXT_MAX;
         return take_plainly(f, e);
     }
     if (n == 0) {
@@ -289,7 +287,7 @@ static enum look look(struct logfeeds *f, struct logfeed *e, size_t *taken)
     }
     len = (size_t)n;
     if (end != NULL) {
-        len = (size_t)(end - peeked) + 1;
+        len = (size_t)(end - f->peeked) + 1;
     } else if (!whole) { // as much as one look takes
         flags = LOGRING_PARTIAL;
     } else if (!e->ended) {

@@ -56,6 +56,7 @@ struct logfeeds {
     uint32_t names_used;
     struct logfeed *feed; // LOGFEED_MAX of them, mapped
     char *names;          // LOGFEED_NAMES, mapped
+    uint8_t *peeked;      // LOG_TEXT_MAX, mapped: a copy of what a pipe holds
 };
 
 /* 0 or -errno. */

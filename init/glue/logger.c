@@ -271,7 +271,9 @@ void logger_follow(struct init *in, int wake)
 
 int logger_ring_readonly(const struct init *in)
 {
-    return in->services->logger.ring < 0 ? -ENOENT : fd_reopen(in->proc_fd, in->services->logger.ring, O_RDONLY);
+    return in->services->logger.ring < 0
+               ? -ENOENT
+               : fd_reopen(in->proc_fd, in->services->logger.ring, O_RDONLY);
 }
 
 /* A worker that was not told everything would not write everything: its successor knows. */

@@ -21,7 +21,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define EVENTS 32        /* events of one wait */
+#define READY_MAX 32     /* events of one wait */
 #define MESSAGES 64      /* messages of one turn */
 #define OOM_SCORE "-250" /* as journald has it; only where that is allowed */
 #define EXIT_AGAIN 1     /* PID 1 is to start another one */
@@ -101,7 +101,8 @@ static void add_feeds(struct worker *w, const struct init *in)
                 (LOG_STDOUT + k) | ((conf.flags & SERVICE_PREFIX) != 0 ? LOGRING_PREFIX : 0);
             struct slice name = {(const uint8_t *)conf.name, strlen(conf.name)};
 
-            if (s->now.log[i][k] >= 0 && logfeed_add(&w->feeds, i, bits, name, s->now.log[i][k]) < 0) {
+            if (s->now.log[i][k] >= 0 &&
+                logfeed_add(&w->feeds, i, bits, name, s->now.log[i][k]) < 0) {
                 _exit(EXIT_AGAIN);
             }
         }
@@ -229,7 +230,7 @@ static int wait_for_events(const struct worker *w, struct epoll_event *events)
         (void)ppoll(&p, 1, &t, NULL);
         us = 0;
     }
-    return epoll_wait(w->epoll, events, EVENTS, us < 0 ? -1 : 0);
+    return epoll_wait(w->epoll, events, READY_MAX, us < 0 ? -1 : 0);
 }
 
 static void dispatch(struct worker *w, const struct epoll_event *ev)
@@ -281,7 +282,7 @@ _Noreturn static void finish(struct worker *w)
 
 _Noreturn void logworker_run(const struct init *in, int sock)
 {
-    struct epoll_event events[EVENTS];
+    struct epoll_event events[READY_MAX];
     struct worker w;
 
     set_up(&w, in, sock);

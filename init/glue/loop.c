@@ -137,7 +137,7 @@ static void read_signals(struct init *in, msec_t now)
 
 static void say_reaped(const struct init *in, pid_t pid, int status)
 {
-    if (in->verbose) {
+    if (in->verbose && (in->services == NULL || !services_own(in, pid))) {
         say_number(pid == in->main_pid ? "command" : "orphan", "ended with code",
                    life_exit_code(status));
     }
@@ -341,7 +341,8 @@ static void finish_log(struct init *in)
 
     logger_end(in);
     while (logger_alive(in) && now < until) {
-        struct pollfd p = {.fd = in->services->logger.sock, .events = (short)(logger_events(in) | POLLIN)};
+        struct pollfd p = {.fd = in->services->logger.sock,
+                           .events = (short)(logger_events(in) | POLLIN)};
         msec_t due = earlier(until, logger_deadline(in));
 
         if (poll(&p, 1, due > now ? (int)(due - now) : 0) > 0) {

@@ -3,13 +3,14 @@
 #include "glue/service_env.h"
 
 #include "core/envfile.h"
+#include "core/pattern.h"
 #include "core/signame.h"
 #include "glue/command.h"
+#include "sys/dir.h"
 #include "sys/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -281,23 +282,72 @@ static int put_file(struct service_env *env, const char *path)
     return r;
 }
 
-/* A name, or a pattern, as some units have it: "*" and its kind stand for as many as there are. */
-static int put_files(struct service_env *env, const char *pattern, bool optional)
-{
-    glob_t found;
-    int r = 0;
+/* The names in the folder that match, sorted; a list through the arena. */
+struct match {
+    struct match *next;
+    char *name;
+};
 
-    if (strpbrk(pattern, "*?[") == NULL) {
-        r = put_file(env, pattern);
-        return optional && r != -E2BIG ? 0 : r;
+static int add_match(struct service_env *env, struct match **list, const char *name)
+{
+    struct match *m = arena_take(&env->arena, sizeof(*m));
+
+    if (m == NULL || (m->name = arena_string(&env->arena, name, strlen(name))) == NULL) {
+        return -E2BIG;
     }
-    if (glob(pattern, 0, NULL, &found) != 0) {
-        return optional ? 0 : -ENOENT;
+    while (*list != NULL && strcmp((*list)->name, name) < 0) {
+        list = &(*list)->next;
     }
-    for (size_t i = 0; r == 0 && i < found.gl_pathc; i++) {
-        r = put_file(env, found.gl_pathv[i]);
+    m->next = *list;
+    *list = m;
+    return 0;
+}
+
+static int find_matches(struct service_env *env, const char *folder, const char *pattern,
+                        struct match **ret_list)
+{
+    int fd FD_CLEANUP = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct dir_reader dir;
+    const char *name;
+    int r = fd < 0 ? -errno : 0;
+
+    *ret_list = NULL;
+    if (r == 0) {
+        dir_start(&dir, fd);
+        while (r == 0 && (name = dir_next(&dir)) != NULL) {
+            r = pattern_matches(pattern, name) ? add_match(env, ret_list, name) : 0;
+        }
+        r = r == 0 ? dir.error : r;
     }
-    globfree(&found);
+    return r == 0 && *ret_list == NULL ? -ENOENT : r;
+}
+
+/* A pattern in the last component, as some units have it, stands for all files that it matches, in their order. */
+static int put_matches(struct service_env *env, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = (size_t)(slash - path) + 1;
+    const char *folder = arena_string(&env->arena, path, len);
+    struct match *m;
+    int r = folder == NULL ? -E2BIG : find_matches(env, folder, slash + 1, &m);
+
+    for (; r == 0 && m != NULL; m = m->next) {
+        char *file = arena_take(&env->arena, len + strlen(m->name) + 1);
+
+        if (file == NULL) {
+            return -E2BIG;
+        }
+        memcpy(file, path, len);
+        memcpy(file + len, m->name, strlen(m->name));
+        r = put_file(env, file);
+    }
+    return r;
+}
+
+static int put_files(struct service_env *env, const char *path, bool optional)
+{
+    int r = pattern_is(path) && path[0] == '/' ? put_matches(env, path) : put_file(env, path);
+
     return optional && r != -E2BIG ? 0 : r;
 }
 

@@ -423,6 +423,14 @@ void services_settle(struct init *in, msec_t now)
     }
 }
 
+bool services_own(const struct init *in, pid_t pid)
+{
+    uint32_t index;
+    int which;
+
+    return pid == in->services->loader || find_pid(in->services, pid, &index, &which);
+}
+
 bool services_reaped(struct init *in, pid_t pid, int status, msec_t now)
 {
     struct services *s = in->services;

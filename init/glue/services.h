@@ -30,7 +30,9 @@ enum { PROCESS_MAIN, PROCESS_COMMAND, PROCESS_COUNT };
 /* What a service has of processes, beside its two (services.pid). */
 struct service_process {
     pid_t group[PROCESS_COUNT]; // process groups that may have members left; 0
-    int execed;                 // owned; Type=exec: end of file once it is executed; -1
+    uint8_t shown_state;        // of the last event that told of it
+    uint8_t shown_result;
+    int execed; // owned; Type=exec: end of file once it is executed; -1
     uint8_t invocation[INVOCATION_BYTES];
 };
 
@@ -80,13 +82,17 @@ struct services {
  * Begins to load the units. request is copied; out is what services' lines are written to (taken; -1: nothing). Needs
  * in->proc_fd, where there is one. 0 or -errno.
  */
-int services_start(struct init *in, const struct loader_request *request, enum exit_when exit_when, int out);
+int services_start(struct init *in, const struct loader_request *request, enum exit_when exit_when,
+                   int out);
 
 /* Reads the units again; the outcome is told to slots with WAIT_UNITS. */
 void services_reload(struct init *in);
 
 /* Carries out everything that is to be done now, and tells the container's life what it means for it. */
 void services_pump(struct init *in, msec_t now);
+
+/* It is the loader, or a process that was started for a service. */
+bool services_own(const struct init *in, pid_t pid);
 
 /* Was it the loader's, or a process of a service? The rest of its service is looked after. */
 bool services_reaped(struct init *in, pid_t pid, int status, msec_t now);

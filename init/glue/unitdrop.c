@@ -56,28 +56,60 @@ static struct beside *open_beside(struct unitload *l, const struct find_folder *
     return b;
 }
 
-/* Every folder NAME+suffix of the unit, then of its template, in the order of the lookup. */
-static struct beside *open_all(struct unitload *l, const char *unit, const char *suffix,
+#define NAME_BYTES (FIND_TARGET_MAX + 16) /* a unit's name and a suffix of ours */
+
+static bool to_template(char *name)
+{
+    char template[FIND_TARGET_MAX];
+
+    if (!unit_template_name(name, template, sizeof(template))) {
+        return false;
+    }
+    memcpy(name, template, strlen(template) + 1);
+    return true;
+}
+
+/* a-b-c.service, a-b-.service, a-.service, service: systemd.unit(5). False at the end. */
+static bool to_wider(char *name)
+{
+    size_t len = strcspn(name, "@");
+
+    if (strcmp(name, "service") == 0) {
+        return false;
+    }
+    len = name[len] == '@' ? len : len - strlen(".service");
+    for (len = len > 0 ? len - 1 : 0; len > 0 && name[len - 1] != '-'; len--) {
+    }
+    if (len > 1) {
+        memcpy(name + len, ".service", sizeof(".service"));
+    } else {
+        memcpy(name, "service", sizeof("service"));
+    }
+    return true;
+}
+
+/* Every folder NAME+suffix: of the unit, of its template, of what is wider; each in the order of the lookup. */
+static struct beside *open_all(struct unitload *l, const char *unit, const char *suffix, bool wide,
                                bool (*takes)(const char *name))
 {
-    char names[2][FIND_TARGET_MAX + 16];
+    char name[NAME_BYTES];
+    char entry[NAME_BYTES];
     struct beside *first = NULL;
     struct beside **last = &first;
-    unsigned count = 1;
 
-    (void)memcpy(names[0], unit, strlen(unit) + 1);
-    if (unit_template_name(unit, names[1], FIND_TARGET_MAX)) {
-        count = 2;
-    }
-    for (unsigned n = 0; n < count; n++) {
-        (void)memcpy(names[n] + strlen(names[n]), suffix, strlen(suffix) + 1);
+    memcpy(name, unit, strlen(unit) + 1);
+    do {
+        size_t len = strlen(name);
+
+        memcpy(entry, name, len + 1);
+        memcpy(entry + len, suffix, strlen(suffix) + 1);
         for (uint32_t i = 0; i < l->folder_count; i++) {
-            if (find_has(&l->folders[i], names[n])) {
-                *last = open_beside(l, &l->folders[i], names[n], takes);
+            if (find_has(&l->folders[i], entry)) {
+                *last = open_beside(l, &l->folders[i], entry, takes);
                 last = *last != NULL ? &(*last)->next : last;
             }
         }
-    }
+    } while (to_template(name) || (wide && to_wider(name)));
     return first;
 }
 
@@ -145,7 +177,7 @@ static void read_conf(struct unitload *l, struct unit *u, const struct piece *p)
 
 void unitdrop_read(struct unitload *l, struct unit *u)
 {
-    struct beside *first = open_all(l, u->name, ".d", is_conf);
+    struct beside *first = open_all(l, u->name, ".d", true, is_conf);
     uint32_t count = 0;
     const struct piece *pieces = first != NULL ? sort_pieces(l, first, &count) : NULL;
 
@@ -173,7 +205,7 @@ static void add_dep(struct unitload *l, struct unit *u, const struct piece *p,
 static void add_links(struct unitload *l, struct unit *u, const char *suffix,
                       enum unit_dep_kind kind)
 {
-    struct beside *first = open_all(l, u->name, suffix, is_service);
+    struct beside *first = open_all(l, u->name, suffix, false, is_service);
     uint32_t count = 0;
     const struct piece *pieces = first != NULL ? sort_pieces(l, first, &count) : NULL;
 

@@ -6,8 +6,9 @@
 #include "glue/unitload.h"
 
 /*
- * Reads *.conf of NAME.service.d in all folders, in the order of their names; of two with the same name only the
- * first is read: the unit's own folders come before its template's. Files that cannot be read break the unit.
+ * Reads *.conf of NAME.service.d in all folders, in the order of their names. Of two with the same name only the
+ * first is read: a-b@i.service.d comes before a-b@.service.d, a-.service.d and service.d, and each in the order of
+ * the folders. Files that cannot be read break the unit.
  */
 void unitdrop_read(struct unitload *l, struct unit *u);
 

@@ -86,7 +86,8 @@ int find_list(int fd, bool (*takes)(const char *name), struct arena *arena,
 static bool is_of_units(const char *name)
 {
     return find_suffix(name, ".service") || find_suffix(name, ".service.d") ||
-           find_suffix(name, ".service.wants") || find_suffix(name, ".service.requires");
+           find_suffix(name, ".service.wants") || find_suffix(name, ".service.requires") ||
+           strcmp(name, "service.d") == 0;
 }
 
 int find_open(struct find_folder *f, const char *path, struct arena *arena)

@@ -15,7 +15,8 @@ struct find_names {
 struct find_folder {
     const char *path; // borrowed
     int fd;
-    struct find_names entries; // *.service, *.service.d, *.service.wants, *.service.requires
+    struct find_names
+        entries; // *.service, *.service.d, *.service.wants, *.service.requires, service.d
 };
 
 enum find_kind {

@@ -340,7 +340,8 @@ static void raise_files(struct services *s)
     }
 }
 
-int services_start(struct init *in, const struct loader_request *request, enum exit_when exit_when, int out)
+int services_start(struct init *in, const struct loader_request *request, enum exit_when exit_when,
+                   int out)
 {
     struct services *s = mem_map(sizeof(*s));
     int r;
