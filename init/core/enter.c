@@ -92,6 +92,11 @@ void enter_kill(const struct enter *p, enum svc_state state)
                after(p->now, KILL_WAIT_MS));
 }
 
+void enter_kill_command(const struct enter *p)
+{
+    signal_all(p, (enum svc_state)p->s->state, SIGKILL, WHOM_COMMAND, after(p->now, KILL_WAIT_MS));
+}
+
 void enter_final(const struct enter *p)
 {
     if (enter_awaits_somebody(p)) {

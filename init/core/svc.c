@@ -5,7 +5,6 @@
 #include "core/enter.h"
 #include "core/svcrules.h"
 
-#include <signal.h>
 #include <stddef.h>
 
 void svc_init(struct svc *s, const struct service_conf *conf, msec_t now)
@@ -105,20 +104,44 @@ static void on_unmet(const struct enter *p, enum svc_result result)
     }
 }
 
-static void on_ran(const struct enter *p)
+static void on_main_ran(const struct enter *p)
 {
     struct svc *s = p->s;
 
     s->occupied = true;
-    if (s->running != RUN_START) {
-        s->command_alive = true;
-        return;
-    }
     s->main_alive = true;
     s->has_ended = false;
     s->main_index = s->index;
-    if (s->state == SVC_START && p->conf->type == TYPE_SIMPLE) {
+    if (p->conf->type == TYPE_SIMPLE) {
         enter_start_post(p);
+    }
+}
+
+static void on_ran(const struct enter *p)
+{
+    switch ((enum svc_state)p->s->state) {
+    case SVC_START:
+        on_main_ran(p);
+        break;
+    case SVC_START_PRE:
+    case SVC_START_POST:
+    case SVC_RELOAD:
+    case SVC_STOP:
+    case SVC_STOP_POST:
+        p->s->occupied = true;
+        p->s->command_alive = true;
+        break;
+    case SVC_STOPPED: // nothing was to be run
+    case SVC_UP:
+    case SVC_DONE:
+    case SVC_STOP_TERM:
+    case SVC_STOP_KILL:
+    case SVC_FINAL_TERM:
+    case SVC_FINAL_KILL:
+    case SVC_BACKOFF:
+    case SVC_FAILED:
+    case SVC_STATE_COUNT:
+        break;
     }
 }
 
@@ -256,7 +279,7 @@ static void on_command_ended(const struct enter *p, int status)
         return;
     }
     s->command_alive = false;
-    if (s->state != SVC_RELOAD) {
+    if (kind != RUN_RELOAD) { // a reload's failure is the reload's only
         enter_failing(p, result);
     }
     switch ((enum svc_state)s->state) {
@@ -275,8 +298,8 @@ static void on_command_ended(const struct enter *p, int status)
         }
         break;
     case SVC_RELOAD:
-        s->reload_failed = !clean;
-        if (!clean || !run_next(p, p->conf->timeout_start)) {
+        s->reload_failed = s->reload_failed || !clean;
+        if (s->reload_failed || !run_next(p, p->conf->timeout_start)) {
             enter_running(p);
         }
         break;
@@ -333,6 +356,19 @@ static void on_empty(const struct enter *p)
     }
 }
 
+/* What was up stays up; the command that hangs is ended first, if it can be. */
+static void reload_times_out(const struct enter *p)
+{
+    bool killed = p->s->reload_failed;
+
+    p->s->reload_failed = true;
+    if (p->s->command_alive && !killed) {
+        enter_kill_command(p);
+    } else {
+        enter_running(p);
+    }
+}
+
 static void on_deadline(const struct enter *p)
 {
     bool kill = (p->conf->flags & SERVICE_SEND_SIGKILL) != 0;
@@ -345,14 +381,8 @@ static void on_deadline(const struct enter *p)
         enter_failing(p, RESULT_TIMEOUT);
         enter_stop_term(p);
         break;
-    case SVC_RELOAD: // what was up stays up; the command that hangs is ended
-        p->s->reload_failed = true;
-        enter_running(p);
-        if (p->s->state == SVC_UP || p->s->state == SVC_DONE) {
-            p->s->todo |= SVC_DO_KILL;
-            p->s->signal = SIGKILL;
-            p->s->whom = WHOM_COMMAND;
-        }
+    case SVC_RELOAD:
+        reload_times_out(p);
         break;
     case SVC_STOP_TERM:
         enter_failing(p, RESULT_TIMEOUT);
