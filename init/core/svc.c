@@ -279,6 +279,9 @@ static void on_command_ended(const struct enter *p, int status)
         return;
     }
     s->command_alive = false;
+    if ((s->todo & SVC_DO_RUN) != 0) {
+        return; // one that was given up; what `running` says is not forked yet
+    }
     if (kind != RUN_RELOAD) { // a reload's failure is the reload's only
         enter_failing(p, result);
     }

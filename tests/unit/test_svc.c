@@ -1417,6 +1417,24 @@ static void test_02_a_reload_that_no_signal_ends_is_given_up(void **state)
     machine_finish(&m);
 }
 
+/* KillMode=none gives the old one up: its end was taken for that of the next, which did not run yet. */
+static void test_03_the_end_of_a_command_given_up_was_the_next_ones(void **state)
+{
+    struct machine m;
+
+    (void)state;
+    machine_init_full(&m);
+    m.conf->kill_mode = KILL_NONE;
+    reach(&m, SVC_STOP);
+    leads(&m, SVC_EV_DEADLINE, 0, SVC_STOP_POST, R);
+    take(&m.s, m.conf, SVC_EV_COMMAND_ENDED, EXIT(1), m.now);
+    expect_now(&m, SVC_STOP_POST, R);
+    ran(&m);
+    leads(&m, SVC_EV_COMMAND_ENDED, 0, SVC_FAILED, T);
+    ends_as(&m, SVC_FAILED, RESULT_TIMEOUT);
+    machine_finish(&m);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -1477,6 +1495,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_01_a_reload_that_hung_was_a_failure_of_the_service),
         cmocka_unit_test(test_02_a_reload_that_no_signal_ends_is_given_up),
+        cmocka_unit_test(test_03_the_end_of_a_command_given_up_was_the_next_ones),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
