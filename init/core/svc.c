@@ -188,6 +188,7 @@ static void on_execed(const struct enter *p)
 static void go_on_once_gone(const struct enter *p)
 {
     if (enter_awaits_somebody(p)) {
+        enter_kill_rest(p);
         return;
     }
     if (p->s->state == SVC_STOP_TERM || p->s->state == SVC_STOP_KILL) {
@@ -396,6 +397,7 @@ static void on_deadline(const struct enter *p)
         }
         break;
     case SVC_STOP_KILL:
+        enter_failing(p, RESULT_TIMEOUT);
         enter_stop_post(p);
         break;
     case SVC_STOP_POST:
@@ -411,6 +413,7 @@ static void on_deadline(const struct enter *p)
         }
         break;
     case SVC_FINAL_KILL:
+        enter_failing(p, RESULT_TIMEOUT);
         enter_dead(p);
         break;
     case SVC_BACKOFF:

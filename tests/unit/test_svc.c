@@ -1435,6 +1435,43 @@ static void test_03_the_end_of_a_command_given_up_was_the_next_ones(void **state
     machine_finish(&m);
 }
 
+/* The rest were waited for until TimeoutStopSec= was over, which nobody had told to end. */
+static void test_04_mixed_let_the_rest_live_until_the_timeout(void **state)
+{
+    struct machine m;
+
+    (void)state;
+    machine_init_type(&m, TYPE_SIMPLE);
+    m.conf->kill_mode = KILL_MIXED;
+    command(&m, RUN_STOP_POST, 0);
+    happens(&m, SVC_EV_START, 0);
+    ran(&m);
+    happens(&m, SVC_EV_STOP, 0);
+    leads(&m, SVC_EV_MAIN_ENDED, 0, SVC_STOP_KILL, K);
+    assert_int_equal(m.s.signal, SIGKILL);
+    assert_int_equal(m.s.whom, WHOM_ALL);
+    leads(&m, SVC_EV_EMPTY, 0, SVC_STOP_POST, R);
+    ran(&m);
+    leads(&m, SVC_EV_COMMAND_ENDED, 0, SVC_FINAL_KILL, K);
+    leads(&m, SVC_EV_EMPTY, 0, SVC_STOPPED, T);
+    machine_finish(&m);
+}
+
+static void test_05_mixed_without_sigkill_leaves_the_rest_alone(void **state)
+{
+    struct machine m;
+
+    (void)state;
+    machine_init_type(&m, TYPE_SIMPLE);
+    m.conf->kill_mode = KILL_MIXED;
+    m.conf->flags &= ~(uint32_t)SERVICE_SEND_SIGKILL;
+    happens(&m, SVC_EV_START, 0);
+    ran(&m);
+    leads(&m, SVC_EV_STOP, 0, SVC_STOP_TERM, K);
+    leads(&m, SVC_EV_MAIN_ENDED, 0, SVC_STOPPED, T);
+    machine_finish(&m);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -1496,6 +1533,8 @@ int main(void)
         cmocka_unit_test(test_01_a_reload_that_hung_was_a_failure_of_the_service),
         cmocka_unit_test(test_02_a_reload_that_no_signal_ends_is_given_up),
         cmocka_unit_test(test_03_the_end_of_a_command_given_up_was_the_next_ones),
+        cmocka_unit_test(test_04_mixed_let_the_rest_live_until_the_timeout),
+        cmocka_unit_test(test_05_mixed_without_sigkill_leaves_the_rest_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
