@@ -46,7 +46,7 @@ static void on_start(const struct enter *p, bool again)
         enter_state(p, SVC_FAILED, MSEC_NEVER);
         return;
     }
-    s->restarts = again ? s->restarts + 1 : 0;
+    s->restarts = !again ? 0 : s->restarts + (s->restarts < UINT32_MAX);
     s->result = RESULT_SUCCESS;
     s->stop_asked = false;
     if (p->conf->commands[RUN_START_PRE] > 0) {

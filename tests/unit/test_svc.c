@@ -1012,7 +1012,7 @@ static void test_restart_times_result(void **state)
         [RESTART_NO] = {NO, NO, NO, NO, NO, NO, NO, NO, NO},
         [RESTART_ON_SUCCESS] = {YES, NO, NO, NO, NO, NO, NO, NO, NO},
         [RESTART_ON_FAILURE] = {NO, YES, YES, YES, YES, NO, YES, NO, NO},
-        [RESTART_ON_ABNORMAL] = {NO, NO, YES, YES, YES, NO, NO, NO, NO},
+        [RESTART_ON_ABNORMAL] = {NO, NO, YES, YES, YES, NO, YES, NO, NO},
         [RESTART_ON_WATCHDOG] = {NO, NO, NO, NO, NO, NO, NO, NO, NO},
         [RESTART_ON_ABORT] = {NO, NO, YES, YES, NO, NO, NO, NO, NO},
         [RESTART_ALWAYS] = {YES, YES, YES, YES, YES, NO, YES, NO, NO},
@@ -1472,6 +1472,33 @@ static void test_05_mixed_without_sigkill_leaves_the_rest_alone(void **state)
     machine_finish(&m);
 }
 
+/* A wait status has room for 126 of them: the shift by the 65th was undefined. */
+static void test_06_a_signal_that_no_kernel_has(void **state)
+{
+    struct machine m;
+
+    (void)state;
+    machine_init_type(&m, TYPE_SIMPLE);
+    m.conf->ok_signals = UINT64_MAX;
+    assert_int_equal(svcrules_main_result(m.conf, 0, KILLED(64)), RESULT_SUCCESS);
+    for (int number = 65; number < 127; number++) {
+        assert_int_equal(svcrules_main_result(m.conf, 0, KILLED(number)), RESULT_SIGNAL);
+    }
+    machine_finish(&m);
+}
+
+static void test_07_a_counter_at_its_end_stays_there(void **state)
+{
+    struct machine m;
+
+    (void)state;
+    machine_init_type(&m, TYPE_SIMPLE);
+    m.s.restarts = UINT32_MAX;
+    happens(&m, SVC_EV_START, 1);
+    assert_true(m.s.restarts == UINT32_MAX);
+    machine_finish(&m);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -1535,6 +1562,8 @@ int main(void)
         cmocka_unit_test(test_03_the_end_of_a_command_given_up_was_the_next_ones),
         cmocka_unit_test(test_04_mixed_let_the_rest_live_until_the_timeout),
         cmocka_unit_test(test_05_mixed_without_sigkill_leaves_the_rest_alone),
+        cmocka_unit_test(test_06_a_signal_that_no_kernel_has),
+        cmocka_unit_test(test_07_a_counter_at_its_end_stays_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
