@@ -143,6 +143,11 @@ static bool stops(const struct super_service *e)
 
 static bool start_must_wait(const struct super *s, const struct service_conf *conf)
 {
+    for (uint32_t i = 0; i < service_dep_count(conf->requires); i++) {
+        if (s->service[service_dep(conf->requires, i)].fails) {
+            return true; // it has failed, and will say so: fail_dependents()
+        }
+    }
     for (uint32_t i = 0; i < service_dep_count(conf->after); i++) {
         uint8_t job = s->service[service_dep(conf->after, i)].job;
 
