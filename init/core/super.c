@@ -281,6 +281,9 @@ static void give_job(struct super *s, uint32_t index, enum job_kind kind, bool a
         e->again = e->again && again;
         return;
     }
+    if (e->job != JOB_NONE) {
+        look_at_neighbours(s, index); // who waited for that job may wait for this no longer
+    }
     e->serial++;
     e->job = (uint8_t)kind;
     e->told = false;

@@ -703,6 +703,29 @@ static void test_01_who_was_looked_at_before_the_failure_was_told_started(void *
     sim_finish(&sim);
 }
 
+/* The stop of s0 waited for that of s1, which became a start, which waited for the stop of s0. */
+static void test_02_a_start_over_a_stop_left_another_stop_waiting_for_ever(void **state)
+{
+
+    (void)state;
+    units_init_simple(&u, 2);
+    units_after(&u, 1, 0);
+    sim_init(&sim, &u);
+    start_and_settle(&sim, 0);
+    start_and_settle(&sim, 1);
+    sim.one[1].stubborn = true;
+    assert_int_equal(sim_ask(&sim, 1, JOB_STOP), 0);
+    sim_settle(&sim);
+    assert_int_equal(sim_ask(&sim, 0, JOB_STOP), 0);
+    sim_settle(&sim);
+    assert_int_equal(sim_ask(&sim, 1, JOB_START), 0);
+    sim_settle(&sim);
+    sim_wait(&sim, UNITS_STOP_MS);
+    expect_state(&sim, 0, SVC_STOPPED);
+    expect_state(&sim, 1, SVC_UP);
+    sim_finish(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -739,6 +762,7 @@ int main(void)
         cmocka_unit_test(test_impossible_requests),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_01_who_was_looked_at_before_the_failure_was_told_started),
+        cmocka_unit_test(test_02_a_start_over_a_stop_left_another_stop_waiting_for_ever),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
