@@ -196,7 +196,7 @@ static void look_at_start(struct super *s, uint32_t index, msec_t now)
         }
         step(s, index, SVC_EV_START, e->again, now);
         e->told = true;
-    } else if (!e->told && !e->svc.stop_asked) {
+    } else if (!e->told && !svc_is_stopping(&e->svc)) {
         e->told = true; // it starts already, or runs
     }
     if (e->told) {

@@ -24,6 +24,11 @@ bool svc_is_up(const struct svc *s)
     return s->state == SVC_UP || s->state == SVC_RELOAD || s->state == SVC_DONE;
 }
 
+bool svc_is_stopping(const struct svc *s)
+{
+    return s->state >= SVC_STOP && s->state <= SVC_FINAL_KILL;
+}
+
 bool svc_is_down(const struct svc *s)
 {
     return s->state == SVC_STOPPED || s->state == SVC_FAILED || s->state == SVC_BACKOFF;

@@ -726,6 +726,29 @@ static void test_02_a_start_over_a_stop_left_another_stop_waiting_for_ever(void 
     sim_finish(&sim);
 }
 
+/* As systemctl: the start waits until the service is down, and then starts it. */
+static void test_03_a_start_while_a_crashed_service_cleans_up_was_its_failure(void **state)
+{
+
+    (void)state;
+    units_init_simple(&u, 1);
+    units_command(&u, 0, RUN_STOP_POST, 0);
+    sim_init(&sim, &u);
+    start_and_settle(&sim, 0);
+    sim.one[0].ends[RUN_STOP_POST] = SIM_STAYS;
+    sim_main_ends(&sim, 0, EXIT(1));
+    sim_settle(&sim);
+    expect_state(&sim, 0, SVC_STOP_POST);
+    assert_int_equal(sim_ask(&sim, 0, JOB_START), 0);
+    sim_settle(&sim);
+    expect_state(&sim, 0, SVC_STOP_POST);
+    sim_command_ends(&sim, 0, 0);
+    sim_settle(&sim);
+    expect_state(&sim, 0, SVC_UP);
+    expect_job(&sim, 0, JOB_RESULT_DONE);
+    sim_finish(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -763,6 +786,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_01_who_was_looked_at_before_the_failure_was_told_started),
         cmocka_unit_test(test_02_a_start_over_a_stop_left_another_stop_waiting_for_ever),
+        cmocka_unit_test(test_03_a_start_while_a_crashed_service_cleans_up_was_its_failure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
