@@ -330,14 +330,22 @@ static void forget_reach(struct reach *r)
     }
 }
 
+/* What nobody asked for (Restart=) does not stand against a stop, which somebody did. */
+static bool is_to_start(const struct super_service *e, bool first, bool again)
+{
+    if (e->job == JOB_STOP) {
+        return !again;
+    }
+    return first || !svc_is_up(&e->svc);
+}
+
 /* Those reached by a start are started too, where they are not up. */
 static void start_reached(struct reach *r, bool again)
 {
     for (uint32_t i = r->first; i != SUPER_NONE; i = r->s->service[i].reach) {
         struct service_conf conf = conf_of(r->s, i);
 
-        if (i == r->first || !svc_is_up(&r->s->service[i].svc) ||
-            r->s->service[i].job == JOB_STOP) {
+        if (is_to_start(&r->s->service[i], i == r->first, again)) {
             give_job(r->s, i, JOB_START, again && i == r->first);
         }
         reach_all(r, conf.requires);
@@ -367,8 +375,10 @@ static void start_again(struct super *s, uint32_t index)
 {
     struct reach r = {s, SUPER_NONE, SUPER_NONE};
 
-    reach(&r, index);
-    start_reached(&r, true);
+    if (s->service[index].job != JOB_STOP) {
+        reach(&r, index);
+        start_reached(&r, true);
+    }
 }
 
 void super_boot(struct super *s, msec_t now)

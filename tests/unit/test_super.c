@@ -749,6 +749,30 @@ static void test_03_a_start_while_a_crashed_service_cleans_up_was_its_failure(vo
     sim_finish(&sim);
 }
 
+static void test_04_a_restart_of_its_own_canceled_a_stop(void **state)
+{
+
+    (void)state;
+    units_init_simple(&u, 2);
+    units_after(&u, 1, 0);
+    units_conf(&u, 0)->restart = RESTART_ALWAYS;
+    sim_init(&sim, &u);
+    start_and_settle(&sim, 0);
+    start_and_settle(&sim, 1);
+    sim.one[1].stubborn = true;
+    super_shutdown(&sim.super);
+    sim.super.closing = false; // two stops, one after the other
+    sim_settle(&sim);
+    sim_main_ends(&sim, 0, 0); // before its stop has come
+    sim_settle(&sim);
+    expect_state(&sim, 0, SVC_BACKOFF);
+    sim_wait(&sim, UNITS_STOP_MS);
+    expect_state(&sim, 1, SVC_FAILED);
+    expect_state(&sim, 0, SVC_STOPPED);
+    expect_job(&sim, 0, JOB_RESULT_DONE);
+    sim_finish(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -787,6 +811,7 @@ int main(void)
         cmocka_unit_test(test_01_who_was_looked_at_before_the_failure_was_told_started),
         cmocka_unit_test(test_02_a_start_over_a_stop_left_another_stop_waiting_for_ever),
         cmocka_unit_test(test_03_a_start_while_a_crashed_service_cleans_up_was_its_failure),
+        cmocka_unit_test(test_04_a_restart_of_its_own_canceled_a_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
