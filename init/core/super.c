@@ -204,6 +204,8 @@ static void look_at_start(struct super *s, uint32_t index, msec_t now)
     }
 }
 
+static void start_again(struct super *s, uint32_t index);
+
 static void look_at_stop(struct super *s, uint32_t index, msec_t now)
 {
     struct super_service *e = &s->service[index];
@@ -226,6 +228,7 @@ static void look_at_stop(struct super *s, uint32_t index, msec_t now)
         e->told = false;
         look_at(s, index);
         look_at_neighbours(s, index);
+        start_again(s, index); // and all that it requires or wants
     }
 }
 
@@ -344,8 +347,12 @@ static void start_reached(struct reach *r, bool again)
 {
     for (uint32_t i = r->first; i != SUPER_NONE; i = r->s->service[i].reach) {
         struct service_conf conf = conf_of(r->s, i);
+        const struct super_service *e = &r->s->service[i];
 
-        if (is_to_start(&r->s->service[i], i == r->first, again)) {
+        if (i != r->first && (e->job == JOB_START || e->job == JOB_RESTART)) {
+            continue; // what it needs was, or will be, reached by that
+        }
+        if (is_to_start(e, i == r->first, again)) {
             give_job(r->s, i, JOB_START, again && i == r->first);
         }
         reach_all(r, conf.requires);

@@ -773,6 +773,27 @@ static void test_04_a_restart_of_its_own_canceled_a_stop(void **state)
     sim_finish(&sim);
 }
 
+/* A restart is a stop and then a start, with all that a start reaches. */
+static void test_05_a_restart_left_down_what_the_service_requires(void **state)
+{
+
+    (void)state;
+    units_init_simple(&u, 3);
+    units_needs(&u, 1, 0);
+    units_needs(&u, 2, 1);
+    sim_init(&sim, &u);
+    start_and_settle(&sim, 2);
+    sim_main_ends(&sim, 0, EXIT(1));
+    sim_settle(&sim);
+    expect_state(&sim, 0, SVC_FAILED);
+    sim_forget_log(&sim);
+    assert_int_equal(sim_ask(&sim, 1, JOB_RESTART), 0);
+    sim_settle(&sim);
+    expect_all(&sim, SVC_UP);
+    expect_order(&sim, sim_ran_at(&sim, 0, RUN_START), sim_ran_at(&sim, 1, RUN_START), "restart");
+    sim_finish(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -812,6 +833,7 @@ int main(void)
         cmocka_unit_test(test_02_a_start_over_a_stop_left_another_stop_waiting_for_ever),
         cmocka_unit_test(test_03_a_start_while_a_crashed_service_cleans_up_was_its_failure),
         cmocka_unit_test(test_04_a_restart_of_its_own_canceled_a_stop),
+        cmocka_unit_test(test_05_a_restart_left_down_what_the_service_requires),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
