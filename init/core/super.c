@@ -287,7 +287,9 @@ static void give_job(struct super *s, uint32_t index, enum job_kind kind, bool a
     if (e->job != JOB_NONE) {
         look_at_neighbours(s, index); // who waited for that job may wait for this no longer
     }
-    e->serial++;
+    if (kind != JOB_RESTART || (e->job != JOB_START && e->job != JOB_RELOAD)) {
+        e->serial++; // who waits for a start or a reload is content with a restart
+    }
     e->job = (uint8_t)kind;
     e->told = false;
     e->again = again;

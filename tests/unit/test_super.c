@@ -794,6 +794,38 @@ static void test_05_a_restart_left_down_what_the_service_requires(void **state)
     sim_finish(&sim);
 }
 
+/* Who waits for a start, or a reload, is content with a restart: systemctl merges them. */
+static void test_06_a_restart_canceled_the_start_it_took_over(void **state)
+{
+
+    uint32_t serial;
+
+    (void)state;
+    units_init_simple(&u, 2);
+    units_conf(&u, 0)->type = TYPE_EXEC;
+    units_command(&u, 1, RUN_RELOAD, 0);
+    sim_init(&sim, &u);
+    assert_int_equal(sim_ask(&sim, 0, JOB_START), 0);
+    serial = sim.service[0].serial;
+    assert_int_equal(sim_ask(&sim, 0, JOB_RESTART), 0);
+    assert_int_equal(sim.service[0].serial, serial);
+    sim_settle(&sim);
+    expect_state(&sim, 0, SVC_UP);
+    expect_job(&sim, 0, JOB_RESULT_DONE);
+    start_and_settle(&sim, 1);
+    sim.one[1].ends[RUN_RELOAD] = SIM_STAYS;
+    assert_int_equal(sim_ask(&sim, 1, JOB_RELOAD), 0);
+    sim_settle(&sim);
+    serial = sim.service[1].serial;
+    assert_int_equal(sim_ask(&sim, 1, JOB_START), 0);
+    assert_int_equal(sim_ask(&sim, 1, JOB_RESTART), 0);
+    assert_int_equal(sim.service[1].serial, serial);
+    sim_settle(&sim);
+    expect_state(&sim, 1, SVC_UP);
+    expect_job(&sim, 1, JOB_RESULT_DONE);
+    sim_finish(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -834,6 +866,7 @@ int main(void)
         cmocka_unit_test(test_03_a_start_while_a_crashed_service_cleans_up_was_its_failure),
         cmocka_unit_test(test_04_a_restart_of_its_own_canceled_a_stop),
         cmocka_unit_test(test_05_a_restart_left_down_what_the_service_requires),
+        cmocka_unit_test(test_06_a_restart_canceled_the_start_it_took_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
