@@ -363,19 +363,40 @@ static void start_reached(struct reach *r, bool again)
     forget_reach(r);
 }
 
-/* Those reached by a stop or a restart: what requires them, as far as it runs or is about to. */
-static void stop_reached(struct reach *r, enum job_kind kind)
+/* Has it anything to stop: a process, a back-off, or a start to come? */
+static bool has_to_stop(const struct super_service *e)
+{
+    return !svc_is_down(&e->svc) || e->svc.state == SVC_BACKOFF || e->job == JOB_START ||
+           e->job == JOB_RESTART;
+}
+
+/* Those reached by a stop: what requires them, also where that is not running itself. */
+static void stop_reached(struct reach *r)
+{
+    for (uint32_t i = r->first; i != SUPER_NONE; i = r->s->service[i].reach) {
+        struct service_conf conf = conf_of(r->s, i);
+
+        if (i == r->first || has_to_stop(&r->s->service[i])) {
+            give_job(r->s, i, JOB_STOP, false);
+        }
+        reach_all(r, conf.required_by);
+    }
+    forget_reach(r);
+}
+
+/* Those reached by a restart: what requires them, as far as it runs and is to go on running. */
+static void restart_reached(struct reach *r)
 {
     for (uint32_t i = r->first; i != SUPER_NONE; i = r->s->service[i].reach) {
         struct service_conf conf = conf_of(r->s, i);
         const struct super_service *e = &r->s->service[i];
+        bool goes_on = has_to_stop(e) && e->job != JOB_STOP &&
+                       (e->job != JOB_NONE || !svc_is_stopping(&e->svc));
 
-        if (i != r->first && svc_is_down(&e->svc) && e->svc.state != SVC_BACKOFF &&
-            e->job != JOB_START && e->job != JOB_RESTART) {
-            continue;
+        if (i == r->first || goes_on) {
+            give_job(r->s, i, JOB_RESTART, false);
+            reach_all(r, conf.required_by);
         }
-        give_job(r->s, i, kind, false);
-        reach_all(r, conf.required_by);
     }
     forget_reach(r);
 }
@@ -423,11 +444,11 @@ int super_request(struct super *s, uint32_t index, enum job_kind kind, uint32_t 
         if (kind == JOB_START) {
             start_reached(&r, false);
         } else {
-            stop_reached(&r, JOB_RESTART);
+            restart_reached(&r);
         }
         break;
     case JOB_STOP:
-        stop_reached(&r, JOB_STOP);
+        stop_reached(&r);
         break;
     case JOB_RELOAD:
         forget_reach(&r);

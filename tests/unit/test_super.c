@@ -826,6 +826,42 @@ static void test_06_a_restart_canceled_the_start_it_took_over(void **state)
     sim_finish(&sim);
 }
 
+static void test_07_a_restart_brought_back_who_was_asked_to_stop(void **state)
+{
+
+    (void)state;
+    chain_init(&sim, &u, 2);
+    start_and_settle(&sim, 1);
+    sim.one[1].stubborn = true;
+    assert_int_equal(sim_ask(&sim, 1, JOB_STOP), 0);
+    sim_settle(&sim);
+    expect_state(&sim, 1, SVC_STOP_TERM);
+    assert_int_equal(sim_ask(&sim, 0, JOB_RESTART), 0);
+    sim_settle(&sim);
+    sim_wait(&sim, UNITS_STOP_MS);
+    expect_state(&sim, 0, SVC_UP);
+    expect_state(&sim, 1, SVC_FAILED);
+    expect_job(&sim, 1, JOB_RESULT_DONE);
+    sim_finish(&sim);
+}
+
+/* s2 requires s1, which is down; s1 requires s0, which is told to stop. */
+static void test_08_a_stop_ended_at_one_that_had_crashed(void **state)
+{
+
+    (void)state;
+    chain_init(&sim, &u, 3);
+    start_and_settle(&sim, 2);
+    sim_main_ends(&sim, 1, SIGSEGV);
+    sim_settle(&sim);
+    assert_int_equal(sim_ask(&sim, 0, JOB_STOP), 0);
+    sim_settle(&sim);
+    expect_state(&sim, 2, SVC_STOPPED);
+    expect_state(&sim, 1, SVC_FAILED);
+    expect_state(&sim, 0, SVC_STOPPED);
+    sim_finish(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -867,6 +903,8 @@ int main(void)
         cmocka_unit_test(test_04_a_restart_of_its_own_canceled_a_stop),
         cmocka_unit_test(test_05_a_restart_left_down_what_the_service_requires),
         cmocka_unit_test(test_06_a_restart_canceled_the_start_it_took_over),
+        cmocka_unit_test(test_07_a_restart_brought_back_who_was_asked_to_stop),
+        cmocka_unit_test(test_08_a_stop_ended_at_one_that_had_crashed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
