@@ -236,6 +236,9 @@ static void look_at_reload(struct super *s, uint32_t index, msec_t now)
 {
     struct super_service *e = &s->service[index];
 
+    if (!e->told && e->svc.state == SVC_RELOAD) {
+        return; // once more, after that
+    }
     if (!e->told) {
         step(s, index, SVC_EV_RELOAD, 0, now);
         e->told = true;
@@ -282,6 +285,9 @@ static void give_job(struct super *s, uint32_t index, enum job_kind kind, bool a
 
     if (same) {
         e->again = e->again && again;
+        e->told =
+            e->told && kind != JOB_RELOAD; // the one that runs may have read its files already
+        look_at(s, index);
         return;
     }
     if (e->job != JOB_NONE) {

@@ -862,6 +862,32 @@ static void test_08_a_stop_ended_at_one_that_had_crashed(void **state)
     sim_finish(&sim);
 }
 
+/* The first may have read its files already: what is asked for after that needs a reload of its own. */
+static void test_09_a_second_reload_was_the_first(void **state)
+{
+
+    (void)state;
+    units_init_simple(&u, 1);
+    units_command(&u, 0, RUN_RELOAD, 0);
+    sim_init(&sim, &u);
+    start_and_settle(&sim, 0);
+    sim.one[0].ends[RUN_RELOAD] = SIM_STAYS;
+    assert_int_equal(sim_ask(&sim, 0, JOB_RELOAD), 0);
+    sim_settle(&sim);
+    assert_int_equal(sim_ask(&sim, 0, JOB_RELOAD), 0);
+    sim_settle(&sim);
+    expect_state(&sim, 0, SVC_RELOAD);
+    sim_forget_log(&sim);
+    sim_command_ends(&sim, 0, EXIT(1));
+    sim_settle(&sim);
+    expect(sim_ran_at(&sim, 0, RUN_RELOAD) >= 0, "expected the second reload to run");
+    expect_state(&sim, 0, SVC_RELOAD);
+    sim_command_ends(&sim, 0, 0);
+    sim_settle(&sim);
+    expect_job(&sim, 0, JOB_RESULT_DONE);
+    sim_finish(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -905,6 +931,7 @@ int main(void)
         cmocka_unit_test(test_06_a_restart_canceled_the_start_it_took_over),
         cmocka_unit_test(test_07_a_restart_brought_back_who_was_asked_to_stop),
         cmocka_unit_test(test_08_a_stop_ended_at_one_that_had_crashed),
+        cmocka_unit_test(test_09_a_second_reload_was_the_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
