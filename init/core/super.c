@@ -443,7 +443,7 @@ int super_request(struct super *s, uint32_t index, enum job_kind kind, uint32_t 
     switch (kind) {
     case JOB_START:
     case JOB_RESTART:
-        if ((conf.flags & SERVICE_BROKEN) != 0 && svc_is_down(&e->svc)) {
+        if ((conf.flags & SERVICE_BROKEN) != 0 && (kind == JOB_RESTART || svc_is_down(&e->svc))) {
             forget_reach(&r);
             return -ENOEXEC;
         }

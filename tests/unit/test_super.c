@@ -888,6 +888,34 @@ static void test_09_a_second_reload_was_the_first(void **state)
     sim_finish(&sim);
 }
 
+/* A unit that was edited while its service runs: as long as it cannot start, a restart must not stop it. */
+static void test_10_a_restart_of_a_unit_that_broke_ended_the_service(void **state)
+{
+
+    struct super_service old;
+
+    (void)state;
+    units_init_simple(&u, 1);
+    sim_init(&sim, &u);
+    start_and_settle(&sim, 0);
+    old = sim.service[0];
+    sim_finish(&sim);
+    units_init_simple(&u, 1);
+    units_conf(&u, 0)->flags |= SERVICE_BROKEN;
+    sim_init(&sim, &u);
+    super_adopt(&sim.super, 0, &old);
+    sim.one[0].main = true;
+    sim_observe(&sim);
+    assert_int_equal(sim_ask(&sim, 0, JOB_RESTART), -ENOEXEC);
+    assert_int_equal(sim_ask(&sim, 0, JOB_START), 0);
+    sim_settle(&sim);
+    expect_state(&sim, 0, SVC_UP);
+    assert_int_equal(sim_ask(&sim, 0, JOB_STOP), 0);
+    sim_settle(&sim);
+    expect_state(&sim, 0, SVC_STOPPED);
+    sim_finish(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -932,6 +960,7 @@ int main(void)
         cmocka_unit_test(test_07_a_restart_brought_back_who_was_asked_to_stop),
         cmocka_unit_test(test_08_a_stop_ended_at_one_that_had_crashed),
         cmocka_unit_test(test_09_a_second_reload_was_the_first),
+        cmocka_unit_test(test_10_a_restart_of_a_unit_that_broke_ended_the_service),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
