@@ -128,7 +128,7 @@ static void fail_dependents(struct super *s, uint32_t index, msec_t now)
         uint32_t other = service_dep(conf.required_by, i);
         struct super_service *e = &s->service[other];
 
-        if (e->job == JOB_START && !e->told && svc_is_down(&e->svc)) {
+        if (e->job == JOB_START && !e->told && (svc_is_down(&e->svc) || svc_is_stopping(&e->svc))) {
             step(s, other, SVC_EV_UNMET, RESULT_DEPENDENCY, now);
             fail_job(s, other, JOB_RESULT_DEPENDENCY, index);
         }

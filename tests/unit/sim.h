@@ -104,8 +104,7 @@ static inline void sim_check_state(const struct sim *sim, uint32_t i)
 {
     const struct svc *svc = &sim->service[i].svc;
     struct service_conf conf = sim_conf(sim, i);
-    bool endless = conf.timeout_start == MSEC_NEVER || conf.timeout_stop == MSEC_NEVER ||
-                   conf.restart_ms == MSEC_NEVER;
+    bool endless = conf.timeout_start > MSEC_NEVER / 2 || conf.timeout_stop > MSEC_NEVER / 2;
     bool awaits = !svc_is_up(svc) && svc->state != SVC_STOPPED && svc->state != SVC_FAILED &&
                   svc->state != SVC_BACKOFF;
 

@@ -916,6 +916,28 @@ static void test_10_a_restart_of_a_unit_that_broke_ended_the_service(void **stat
     sim_finish(&sim);
 }
 
+static void test_11_who_was_still_stopping_started_after_its_requirement_had_failed(void **state)
+{
+
+    (void)state;
+    chain_init(&sim, &u, 2);
+    start_and_settle(&sim, 1);
+    sim.one[1].stubborn = true;
+    sim.one[0].no_fork = true;
+    sim_main_ends(&sim, 0, 0);
+    assert_int_equal(sim_ask(&sim, 1, JOB_RESTART), 0);
+    sim_settle(&sim);
+    assert_int_equal(sim_ask(&sim, 1, JOB_STOP), 0);
+    assert_int_equal(sim_ask(&sim, 1, JOB_START), 0);
+    sim_settle(&sim);
+    expect_state(&sim, 1, SVC_STOP_TERM);
+    expect_job(&sim, 1, JOB_RESULT_DEPENDENCY);
+    assert_int_equal(sim.service[1].culprit, 0);
+    sim_wait(&sim, UNITS_STOP_MS);
+    expect_state(&sim, 1, SVC_FAILED);
+    sim_finish(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -961,6 +983,7 @@ int main(void)
         cmocka_unit_test(test_08_a_stop_ended_at_one_that_had_crashed),
         cmocka_unit_test(test_09_a_second_reload_was_the_first),
         cmocka_unit_test(test_10_a_restart_of_a_unit_that_broke_ended_the_service),
+        cmocka_unit_test(test_11_who_was_still_stopping_started_after_its_requirement_had_failed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
