@@ -26,7 +26,7 @@ struct sim_service {
     uint32_t ended;
     uint64_t asked;  // when the present job was given: a count of steps
     uint64_t failed; // when its last start failed
-    uint8_t state;
+    uint8_t job;
 };
 
 struct sim_entry {
@@ -79,7 +79,6 @@ static inline void sim_init(struct sim *sim, struct units *u)
         if (units_conf(u, i)->type != TYPE_ONESHOT) {
             sim->one[i].ends[RUN_START] = SIM_STAYS;
         }
-        sim->one[i].state = sim->service[i].svc.state;
     }
 }
 
@@ -132,10 +131,10 @@ static inline void sim_observe(struct sim *sim)
         struct sim_service *one = &sim->one[i];
         bool down = svc_is_down(&e->svc);
 
-        if (e->serial != one->serial) {
+        if (e->serial != one->serial || (one->job == JOB_RESTART && e->job == JOB_START)) {
             one->asked = sim->steps;
         }
-        if (e->ended != one->ended &&
+        if (e->ended != one->ended && one->job != JOB_RELOAD &&
             (e->result == JOB_RESULT_FAILED || e->result == JOB_RESULT_DEPENDENCY)) {
             one->failed = sim->steps;
         }
@@ -146,7 +145,7 @@ static inline void sim_observe(struct sim *sim)
         one->went_down = sim->super.closing && down;
         one->serial = e->serial;
         one->ended = e->ended;
-        one->state = e->svc.state;
+        one->job = e->job;
         sim_check_state(sim, i);
     }
 }
