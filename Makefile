@@ -4,15 +4,19 @@
 VERSION := 0.1.0
 
 # Every source by name; a new file is one word on its line.
-CORE_SRC  := wire.c proto.c plan.c life.c step.c options.c passwd.c place.c signame.c arena.c service.c unitimage.c unitwrite.c words.c value.c \
-	rlimit.c capname.c exitname.c unitname.c specifier.c unitfile.c directive.c unitparser.c unitset.c unitcommand.c unitcontext.c \
-	unitdeps.c unitexec.c unit.c svc.c svcrules.c enter.c super.c
+CORE_SRC  := wire.c proto.c plan.c life.c step.c options.c passwd.c place.c signame.c arena.c names.c event.c \
+	service.c svc.c svcrules.c enter.c super.c graph.c cycle.c logring.c logsink.c envfile.c expand.c pattern.c \
+	unitimage.c unitwrite.c words.c value.c rlimit.c capname.c exitname.c unitname.c specifier.c unitfile.c \
+	directive.c unitparser.c unitset.c unitcommand.c unitcontext.c unitdeps.c unitexec.c unit.c
 SYS_SRC   := start.c fd.c clock.c sock.c sig.c mem.c mnt.c dir.c copytree.c caps.c net.c pty.c spawn.c user.c
-GLUE_SRC  := init.c boot.c launcher.c entry.c walk.c command.c control.c request.c session.c audit.c loop.c descendants.c say.c help.c
+GLUE_SRC  := init.c boot.c launcher.c entry.c walk.c command.c execute.c control.c request.c request_services.c \
+	session.c audit.c loop.c descendants.c say.c help.c services.c units.c service_child.c service_env.c \
+	loader.c unitroots.c unitload.c unitdrop.c unitfind.c findings.c logger.c logworker.c logfeed.c logout.c
 INIT_SRC  := main.c
-TOOLS_SRC := main.c report.c args.c path.c client.c starting.c runtime.c cgroup.c capabilities.c env.c bind.c mounts.c spec.c spec_options.c image.c launch.c launch_report.c assist.c \
-	relay.c tty.c monitor.c procfs.c table.c json.c status.c cmd_run.c cmd_exec.c cmd_list.c cmd_status.c cmd_ps.c cmd_inspect.c \
-	cmd_signal.c cmd_wait.c cmd_shutdown.c cmd_check.c
+TOOLS_SRC := main.c report.c args.c path.c client.c starting.c runtime.c cgroup.c capabilities.c env.c bind.c mounts.c \
+	spec.c spec_options.c image.c launch.c launch_report.c assist.c relay.c tty.c monitor.c procfs.c table.c json.c \
+	words.c target.c services.c status.c cmd_run.c cmd_exec.c cmd_list.c cmd_status.c cmd_ps.c cmd_inspect.c \
+	cmd_job.c cmd_events.c cmd_signal.c cmd_wait.c cmd_shutdown.c cmd_check.c
 
 PREFIX     ?= /usr/local
 LIBEXECDIR ?= $(PREFIX)/libexec/porthole

@@ -41,7 +41,7 @@ static int entrypoint(int argc, char **argv)
     if (o.help || o.version) {
         return help_print(o.help);
     }
-    if (o.command >= argc) {
+    if (o.command >= argc && !options_have_services(&o)) {
         say(NULL, "no COMMAND given; see porthole-init --help");
         return CODE_FAILED;
     }

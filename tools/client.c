@@ -14,9 +14,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define SELF_ROOT "/run/porthole"
+#define ENDED_MS 1000 /* ms from a lost connection to the end of the process behind it */
 
 /* In the order in which they are tried. */
 static const struct {
@@ -118,6 +120,7 @@ int client_dial(const struct context *ctx, const char *name, bool quiet, struct 
     ret->fd = -1;
     ret->fds.count = 0;
     ret->request = 0;
+    ret->features = 0;
     ret->monitored = true;
     ret->quiet = quiet;
     ret->starting = false;
@@ -168,14 +171,15 @@ int client_open(const struct context *ctx, const char *name, bool quiet, struct 
     return code;
 }
 
-static int client_report_lost(const struct client *c, int error)
+int client_report_lost(const struct client *c, int received)
 {
     if (c->quiet) {
         return EXIT_PORTHOLE;
     }
     return report_failure("\"%s\": %s", c->name,
-                          error == -ETIMEDOUT || error == -EAGAIN ? "its PID 1 does not answer"
-                                                                  : "the connection was lost");
+                          received == -ETIMEDOUT || received == -EAGAIN
+                              ? "its PID 1 does not answer"
+                              : "the connection was lost");
 }
 
 int client_greet(struct client *c)
@@ -184,6 +188,7 @@ int client_greet(struct client *c)
 
     if (r > 0 && c->msg.type == PROTO_HELLO_OK) {
         c->monitored = c->msg.num[TAG_MONITORED] != 0;
+        c->features = c->msg.num[TAG_FEATURES];
         return 0;
     }
     if (r > 0 && c->msg.type == PROTO_ERROR) {
@@ -269,13 +274,17 @@ int client_report(const struct client *c)
     }
 }
 
-int client_call(struct client *c, struct wire_writer *w, enum proto_type answer)
+int client_exchange(struct client *c, struct wire_writer *w)
 {
     int r = client_send(c, w, NULL, 0);
 
-    if (r == 0) {
-        r = client_receive(c);
-    }
+    return r == 0 ? client_receive(c) : r;
+}
+
+int client_call(struct client *c, struct wire_writer *w, enum proto_type answer)
+{
+    int r = client_exchange(c, w);
+
     if (r > 0 && c->msg.type == (uint16_t)answer) {
         return 0;
     }
@@ -292,6 +301,18 @@ int client_ask(struct client *c, enum proto_type type, enum proto_type answer)
 
     client_begin(c, &w, buf, sizeof(buf), type);
     return client_call(c, &w, answer);
+}
+
+int client_watch(const struct client *c)
+{
+    return c->pid > 0 ? (int)syscall(SYS_pidfd_open, c->pid, 0) : -1;
+}
+
+bool client_has_ended(int pidfd)
+{
+    struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+    return poll(&p, 1, ENDED_MS) > 0;
 }
 
 void client_close(struct client *c)
@@ -336,7 +357,7 @@ bool client_parse_name(int argc, char **argv, const char *usage, const char **re
 int client_check_target(const char *target)
 {
     if (strchr(target, '/') != NULL) {
-        return report_usage("\"%s\": this version has no services; name the container", target);
+        return report_usage("\"%s\": is a service; this works on a whole container", target);
     }
     return 0;
 }

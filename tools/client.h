@@ -12,15 +12,16 @@
 #define CLIENT_ANSWER_MS 5000 /* ms that PID 1 may take to answer */
 
 struct client {
-    int fd;           // owned
-    const char *name; // the container's, for messages
-    enum role role;   // by the socket that was found
-    bool monitored;   // after client_greet(): nobody needs to take the monitor's place
-    pid_t pid;        // of PID 1 as this process sees it; 0 where it cannot
-    bool quiet;       // whoever asks reports nothing: many are asked, and one may just end
-    bool starting;    // it could not be reached because it is just starting
-    int timeout;      // ms to wait for an answer, -ETIMEDOUT then; 0: for ever
-    uint32_t request; // number of the last request
+    int fd;            // owned
+    const char *name;  // the container's, for messages
+    enum role role;    // by the socket that was found
+    bool monitored;    // after client_greet(): nobody needs to take the monitor's place
+    pid_t pid;         // of PID 1 as this process sees it; 0 where it cannot
+    bool quiet;        // whoever asks reports nothing: many are asked, and one may just end
+    bool starting;     // it could not be reached because it is just starting
+    int timeout;       // ms to wait for an answer, -ETIMEDOUT then; 0: for ever
+    uint32_t request;  // number of the last request
+    uint64_t features; // enum feature: what PID 1 and this program both know; after client_greet()
     uint8_t buf[PROTO_DATAGRAM_MAX];
     struct proto_msg msg; // of the last reply, points into buf
     struct sock_fds fds;  // that came with it; owned, emptied by the next receive
@@ -53,6 +54,9 @@ int client_send(struct client *c, struct wire_writer *w, const int *fds, size_t 
 /* Waits for a datagram. 1 with msg and fds set, 0 at the end of the connection, -ETIMEDOUT, -errno. */
 int client_receive(struct client *c);
 
+/* Sends a composed request and waits for the next datagram: what client_receive() returns, or -errno. */
+int client_exchange(struct client *c, struct wire_writer *w);
+
 /*
  * Sends a request without any element and waits for its answer, which must be of this type.
  * 0, or an exit code with the error reported.
@@ -65,6 +69,15 @@ int client_call(struct client *c, struct wire_writer *w, enum proto_type answer)
 /* Says what an ERROR means. Returns the exit code. */
 int client_report(const struct client *c);
 
+/* Says that there was no answer: what client_receive() returned. Returns the exit code. */
+int client_report_lost(const struct client *c, int received);
+
+/* A pidfd of PID 1, to be closed by the caller; -1 where this process cannot see it. */
+int client_watch(const struct client *c);
+
+/* After the connection was lost: true once PID 1 itself has ended, false where it still runs a second later. */
+bool client_has_ended(int pidfd);
+
 void client_close(struct client *c);
 
 /*
@@ -74,7 +87,7 @@ void client_close(struct client *c);
 bool client_parse_name(int argc, char **argv, const char *usage, const char **ret_name,
                        int *ret_code);
 
-/* NAME, where TARGET is NAME/SERVICE: services are not built yet. 0 or EXIT_USAGE, reported. */
+/* For commands that know no services: refuses NAME/SERVICE. 0 or EXIT_USAGE, reported. */
 int client_check_target(const char *target);
 
 /* Prints "Usage: porthole COMMAND USAGE" and the option lines; returns 0. */

@@ -58,16 +58,31 @@ static int collect(const char *root, struct names *n)
     return 0;
 }
 
+/* Without services the main command is the one that there is. */
+struct count {
+    long long up;
+    long long all;
+};
+
+static struct count count_services(const struct status *s)
+{
+    if (s->services_all > 0) {
+        return (struct count){(long long)s->services_up, (long long)s->services_all};
+    }
+    return (struct count){s->main_alive ? 1 : 0, 1};
+}
+
 static void add_row(struct table *t, const char *name, const struct status *s)
 {
     char pid[24] = "-";
     char uptime[32];
-    char services[32];
+    char services[48];
+    struct count n = count_services(s);
 
     if (s->pid > 0) {
         (void)snprintf(pid, sizeof(pid), "%ld", s->pid);
     }
-    (void)snprintf(services, sizeof(services), "%d/1", s->main_alive ? 1 : 0);
+    (void)snprintf(services, sizeof(services), "%lld/%lld", n.up, n.all);
     (void)table_add(t, (const char *const[]){
                            name, pid, table_duration(s->uptime_ms, uptime, sizeof(uptime)),
                            services, s->state, s->has_process ? s->main_process.command : "-"});
@@ -75,12 +90,14 @@ static void add_row(struct table *t, const char *name, const struct status *s)
 
 static void add_object(struct json *j, const char *name, const struct status *s)
 {
+    struct count n = count_services(s);
+
     json_open(j, NULL, '{');
     json_text(j, "name", name);
     json_number(j, "pid", s->pid);
     json_number(j, "uptime_ms", (long long)s->uptime_ms);
-    json_number(j, "services_up", s->main_alive ? 1 : 0);
-    json_number(j, "services", 1);
+    json_number(j, "services_up", n.up);
+    json_number(j, "services", n.all);
     json_text(j, "state", s->state);
     if (s->has_process) {
         json_text(j, "command", s->main_process.command);

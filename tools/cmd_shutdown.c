@@ -12,10 +12,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#define ENDED_MS 1000 /* ms from a lost connection to the end of the process behind it */
 
 enum { OPT_GRACE = 1, OPT_HELP };
 
@@ -64,13 +60,6 @@ static int ask(struct client *c, msec_t grace)
     return client_call(c, &w, PROTO_OK);
 }
 
-static bool has_ended(int pidfd)
-{
-    struct pollfd p = {.fd = pidfd, .events = POLLIN};
-
-    return poll(&p, 1, ENDED_MS) > 0;
-}
-
 /* Until PID 1 itself is gone, and with it every mount and process. */
 static void wait_for_end(struct client *c, int pidfd)
 {
@@ -100,14 +89,16 @@ int cmd_shutdown(const struct context *ctx, int argc, char **argv)
     if (code != 0) {
         return code;
     }
-    pidfd = c.pid > 0 ? (int)syscall(SYS_pidfd_open, c.pid, 0) : -1;
+    pidfd = client_watch(&c);
     c.quiet = pidfd >= 0; // somebody else's shutdown may be first: what was asked for comes true
     code = ask(&c, grace);
     if (code != 0 && c.quiet && c.msg.type == PROTO_ERROR) {
         c.quiet = false;
         code = client_report(&c);
     } else if (code != 0 && c.quiet) {
-        code = has_ended(pidfd) ? 0 : report_failure("\"%s\": its PID 1 does not answer", c.name);
+        code = client_has_ended(pidfd)
+                   ? 0
+                   : report_failure("\"%s\": its PID 1 does not answer", c.name);
     }
     if (code == 0) {
         wait_for_end(&c, pidfd);

@@ -16,17 +16,24 @@ static const struct {
     const char *what;
     bool json; // it prints what --json makes a document
 } commands[] = {
-    {"run", cmd_run, "[OPTION...] --rootfs DIR NAME [--] COMMAND [ARG...]", "launch a container"},
+    {"run", cmd_run, "[OPTION...] --rootfs DIR NAME [[--] COMMAND [ARG...]]", "launch a container"},
     {"list", cmd_list, "", "the containers of this host", true},
-    {"status", cmd_status, "[NAME]", "a container and its main command", true},
+    {"status", cmd_status, "[TARGET]", "a container and its services, or one service", true},
     {"ps", cmd_ps, "[NAME]", "its processes", true},
     {"inspect", cmd_inspect, "[NAME] [namespaces|mounts|capabilities]", "what it really has", true},
     {"exec", cmd_exec, "[-i] [-t] [-u USER] [-w DIR] [-e K=V] [NAME] [--] COMMAND [ARG...]",
      "run a command inside"},
     {"shell", cmd_shell, "[-u USER] [-w DIR] [-e K=V] [NAME]",
      "the user's shell inside, on a terminal"},
-    {"signal", cmd_signal, "SIGNAL [NAME]", "send a signal to its main command"},
-    {"wait", cmd_wait, "[--state up|stopped] [--timeout SECONDS] [NAME]", "wait for a state"},
+    {"start", cmd_start, "[--no-wait] NAME/SERVICE", "start a service and what it requires"},
+    {"stop", cmd_stop, "[--no-wait] NAME/SERVICE", "stop a service and what requires it"},
+    {"restart", cmd_restart, "[--no-wait] NAME/SERVICE", "stop a service and start it"},
+    {"reload", cmd_reload, "[--no-wait] [TARGET]",
+     "have a service reload, or a container read its units again"},
+    {"events", cmd_events, "[-f] [TARGET]", "what has happened to services", true},
+    {"signal", cmd_signal, "SIGNAL [TARGET]", "send a signal to a main process"},
+    {"wait", cmd_wait, "[--state up|stopped|failed] [--timeout SECONDS] [TARGET]",
+     "wait for a state"},
     {"shutdown", cmd_shutdown, "[--grace SECONDS] [NAME]", "end it in order, and wait for that"},
     {"check", cmd_check, "FILE...", "what each line of a unit file means here", true},
 };

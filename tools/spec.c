@@ -112,6 +112,22 @@ static void put_command(struct wire_writer *w, const struct spec *s)
     }
 }
 
+static void put_services(struct wire_writer *w, const struct spec *s)
+{
+    for (size_t i = 0; i < s->folder_count; i++) {
+        wire_tlv_str(w, TAG_FOLDER, s->folders[i]);
+    }
+    for (size_t i = 0; i < s->unit_count; i++) {
+        wire_tlv_str(w, TAG_UNIT, s->units[i]);
+    }
+    if (s->main != NULL) {
+        wire_tlv_str(w, TAG_MAIN, s->main);
+    }
+    if (s->exit_when != EXIT_WHEN_DEFAULT) {
+        wire_tlv_u64(w, TAG_EXIT_WHEN, s->exit_when);
+    }
+}
+
 static void put_mounts(struct wire_writer *w, const struct spec *s)
 {
     const struct plan_op root = {
@@ -134,12 +150,14 @@ static void put_mounts(struct wire_writer *w, const struct spec *s)
 
 static void put_plan(struct wire_writer *w, const struct spec *s)
 {
-    uint64_t flags = (s->cgroup ? PLAN_CGROUP : 0u) | (s->detach ? PLAN_TELL_UP : 0u);
+    uint64_t flags = (s->cgroup ? PLAN_CGROUP : 0u) | (s->detach ? PLAN_TELL_UP : 0u) |
+                     (s->strict ? PLAN_STRICT : 0u);
 
     wire_tlv_str(w, TAG_RELEASE, PLAN_VERSION_TEXT);
     wire_tlv_u64(w, TAG_FEATURES, flags);
     wire_tlv_str(w, TAG_OBJECT, s->hostname);
     put_command(w, s);
+    put_services(w, s);
     put_mounts(w, s);
 }
 
@@ -147,13 +165,19 @@ static void put_plan(struct wire_writer *w, const struct spec *s)
 static size_t plan_size(const struct spec *s)
 {
     size_t size = PLAN_BASE + (s->workdir != NULL ? strlen(s->workdir) : 0) +
-                  (s->user != NULL ? strlen(s->user) : 0);
+                  (s->user != NULL ? strlen(s->user) : 0) + (s->main != NULL ? strlen(s->main) : 0);
 
     for (char **arg = s->command; *arg != NULL; arg++) {
         size += WIRE_TLV_HEADER + strlen(*arg);
     }
     for (size_t i = 0; i < s->env.count; i++) {
         size += WIRE_TLV_HEADER + strlen(s->env.entry[i]);
+    }
+    for (size_t i = 0; i < s->folder_count; i++) {
+        size += WIRE_TLV_HEADER + strlen(s->folders[i]);
+    }
+    for (size_t i = 0; i < s->unit_count; i++) {
+        size += WIRE_TLV_HEADER + strlen(s->units[i]);
     }
     for (size_t i = 0; i < s->bind_count; i++) {
         size += 64 + strlen(s->binds[i].source) + strlen(s->binds[i].target);

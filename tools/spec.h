@@ -3,6 +3,7 @@
 #ifndef TOOLS_SPEC_H
 #define TOOLS_SPEC_H
 
+#include "core/options.h"
 #include "core/plan.h"
 #include "env.h"
 
@@ -47,7 +48,15 @@ struct spec {
     struct env env;          // owned
     struct spec_bind *binds; // owned
     size_t bind_count;
-    char **command; // the caller's, NULL at the end
+    char **command; // the caller's, NULL at the end; without services there is one
+    // services: the caller's words
+    const char *folders[OPTION_WORDS_MAX];
+    size_t folder_count;
+    const char *units[OPTION_WORDS_MAX];
+    size_t unit_count;
+    const char *main;
+    enum exit_when exit_when;
+    bool strict;
 };
 
 /*

@@ -45,6 +45,11 @@ enum {
     OPT_NET,
     OPT_GRACE,
     OPT_PEEK_GROUP,
+    OPT_SERVICES,
+    OPT_UNIT,
+    OPT_MAIN,
+    OPT_EXIT_WHEN,
+    OPT_STRICT,
     OPT_HELP,
 };
 
@@ -64,13 +69,18 @@ static const struct args_option options[] = {
     {"net", 0, true, OPT_NET},
     {"grace", 0, true, OPT_GRACE},
     {"peek-group", 0, true, OPT_PEEK_GROUP},
+    {"services", 0, true, OPT_SERVICES},
+    {"unit", 0, true, OPT_UNIT},
+    {"main", 0, true, OPT_MAIN},
+    {"exit-when", 0, true, OPT_EXIT_WHEN},
+    {"strict", 0, false, OPT_STRICT},
     {"help", 'h', false, OPT_HELP},
     {0},
 };
 
-static const char usage[] = "[OPTION...] --rootfs DIR NAME [--] COMMAND [ARG...]";
+static const char usage[] = "[OPTION...] --rootfs DIR NAME [[--] COMMAND [ARG...]]";
 static const char help[] =
-    "Launches a container in new namespaces and runs COMMAND in it.\n"
+    "Launches a container in new namespaces and runs COMMAND or services in it.\n"
     "\n"
     "  --rootfs DIR         its root file system\n"
     "  -d, --detach         return when it is up; a monitor stays behind; COMMAND's\n"
@@ -87,7 +97,14 @@ static const char help[] =
     "  --read-only          the root file system cannot be written\n"
     "  --net host           share the host's network (default: none but loopback)\n"
     "  --grace SECONDS      from SIGTERM to SIGKILL when it ends (default 10)\n"
-    "  --peek-group GROUP   who may observe it: list, status, ps, inspect, wait\n";
+    "  --peek-group GROUP   who may observe it: list, status, ps, inspect, wait\n"
+    "\n"
+    "Services, from systemd unit files in the container:\n"
+    "  --services DIR       start every *.service in DIR (repeatable)\n"
+    "  --unit NAME          start NAME and what it requires or wants (repeatable)\n"
+    "  --main NAME          the service whose end is the container's (default: COMMAND)\n"
+    "  --exit-when WHEN     main, idle, failure or never: when it ends by itself\n"
+    "  --strict             refuse units with a line that cannot be honoured\n";
 
 struct parser {
     const struct context *ctx;
@@ -161,6 +178,40 @@ static int take_user(struct spec *s, const char *word)
     return 0;
 }
 
+static int take_word(const char *option, const char **list, size_t *count, const char *value)
+{
+    if (*count == OPTION_WORDS_MAX) {
+        return report_usage("%s: comes too often: %d times at most", option, OPTION_WORDS_MAX);
+    }
+    list[(*count)++] = value;
+    return value[0] != 0 ? 0 : report_usage("%s: needs a value", option);
+}
+
+static int take_service_option(struct spec *s, int id, const char *value)
+{
+    int when;
+
+    switch (id) {
+    case OPT_SERVICES:
+        return value[0] == '/' ? take_word("--services", s->folders, &s->folder_count, value)
+                               : report_usage("--services: \"%s\": not an absolute path", value);
+    case OPT_UNIT:
+        return take_word("--unit", s->units, &s->unit_count, value);
+    case OPT_MAIN:
+        s->main = value;
+        return value[0] != 0 ? 0 : report_usage("--main: needs a value");
+    case OPT_EXIT_WHEN:
+        when = options_exit_when(value);
+        s->exit_when = (enum exit_when)when;
+        return when >= 0
+                   ? 0
+                   : report_usage("--exit-when: \"%s\": needs main, idle, failure or never", value);
+    default: // OPT_STRICT
+        s->strict = true;
+        return 0;
+    }
+}
+
 static int take_option(struct parser *p, int id, const char *value)
 {
     struct spec *s = p->spec;
@@ -209,7 +260,7 @@ static int take_option(struct parser *p, int id, const char *value)
     case OPT_PEEK_GROUP:
         return set_peek_group(s, value);
     default:
-        return EXIT_USAGE;
+        return take_service_option(s, id, value);
     }
 }
 
@@ -218,6 +269,7 @@ static int parse_words(struct parser *p, int argc, char **argv)
     struct args a = {.argc = argc, .argv = argv, .options = options, .next = 1};
     struct spec *s = p->spec;
     const char *reason;
+    bool services;
     int id;
 
     while ((id = args_next(&a)) != ARGS_END) {
@@ -238,8 +290,18 @@ static int parse_words(struct parser *p, int argc, char **argv)
         a.next++;
     }
     s->command = argv + a.next;
-    if (a.next >= argc || argv[a.next][0] == 0) {
+    services = s->folder_count > 0 || s->unit_count > 0;
+    if ((a.next >= argc && !services) || (a.next < argc && argv[a.next][0] == 0)) {
         return report_usage("\"%s\": no COMMAND given", s->name);
+    }
+    if (!services && (s->main != NULL || s->exit_when != EXIT_WHEN_DEFAULT || s->strict)) {
+        return report_usage("%s: is about services; there are neither --services nor --unit",
+                            s->main != NULL ? "--main"
+                            : s->strict     ? "--strict"
+                                            : "--exit-when");
+    }
+    if (a.next >= argc && (s->tty || s->interactive)) {
+        return report_usage("-i, -t: are for COMMAND, and none is given");
     }
     if (s->rootfs == NULL) {
         return report_usage("no --rootfs given");

@@ -30,9 +30,12 @@ int status_get(struct client *c, struct status *ret)
     ret->sessions = m->num[TAG_SESSIONS];
     ret->reaped = m->num[TAG_REAPED];
     ret->monitored = m->num[TAG_MONITORED] != 0;
+    ret->services_all = m->num[TAG_SERVICES_ALL];
+    ret->services_up = m->num[TAG_SERVICES_UP];
     ret->main_alive = proto_has(m, TAG_PID);
     ret->main_pid = (long)m->num[TAG_PID];
     ret->main_uptime_ms = m->num[TAG_MAIN_UPTIME];
+    ret->has_code = proto_has(m, TAG_CODE);
     ret->main_code = (int)m->num[TAG_CODE];
     c->quiet = true; // it may end between the two questions: then there is less to show
     opened = ret->main_alive && procfs_open(c, &p) == 0;

@@ -16,10 +16,14 @@ struct status {
     uint64_t sessions;
     uint64_t reaped;
     bool monitored;
-    bool main_alive;
+    uint64_t services_all; // 0: a container without services, whose main command is all
+    uint64_t services_up;
+    bool
+        main_alive; // the main command runs; with services: the main service's process, if one is main
     long main_pid; // inside
     uint64_t main_uptime_ms;
-    int main_code;    // where it has ended
+    bool has_code; // the container's exit code is known: it will end with it
+    int main_code;
     bool has_process; // the two below are known
     struct process main_process;
 };

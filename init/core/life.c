@@ -11,6 +11,7 @@ void life_init(struct life *l, msec_t grace)
 {
     l->state = LIFE_STARTING;
     l->main_alive = true;
+    l->finished = false;
     l->code = CODE_KILLED;
     l->grace = grace;
     l->deadline = MSEC_NEVER;
@@ -57,7 +58,9 @@ static unsigned main_exited(struct life *l, int64_t code, msec_t now)
     bool asked = l->state == LIFE_STOPPING; // then its grace period runs already, whatever ours is
 
     l->main_alive = false;
-    l->code = (int)code;
+    if (!l->finished) {
+        l->code = (int)code;
+    }
     if (!asked && l->grace <= 0) {
         return kill_all(l, now);
     }
@@ -88,12 +91,33 @@ static unsigned on_main_exited(struct life *l, int64_t code, msec_t now)
     case LIFE_STOPPING:
         return main_exited(l, code, now);
     case LIFE_KILLING: // it may have ended by itself just before the SIGKILL
-        if (l->main_alive) {
-            l->main_alive = false;
+        if (l->main_alive && !l->finished) {
             l->code = (int)code;
         }
+        l->main_alive = false;
         return 0;
     case LIFE_ENDING:
+    case LIFE_GONE:
+    case LIFE_STATE_COUNT:
+        break;
+    }
+    return 0;
+}
+
+static unsigned on_finished(struct life *l, int64_t code, msec_t now)
+{
+    switch (l->state) {
+    case LIFE_STARTING:
+    case LIFE_UP:
+        l->finished = true;
+        l->code = (int)code;
+        if (l->grace <= 0) {
+            return kill_all(l, now);
+        }
+        return move(l, LIFE_STOPPING, after(now, l->grace), ACT_TERM_MAIN);
+    case LIFE_STOPPING:
+    case LIFE_ENDING:
+    case LIFE_KILLING:
     case LIFE_GONE:
     case LIFE_STATE_COUNT:
         break;
@@ -179,6 +203,8 @@ unsigned life_step(struct life *l, enum life_event event, int64_t value, msec_t 
         return on_execed(l);
     case LIFE_EV_MAIN_EXITED:
         return on_main_exited(l, value, now);
+    case LIFE_EV_FINISHED:
+        return on_finished(l, value, now);
     case LIFE_EV_EMPTY:
         return on_empty(l);
     case LIFE_EV_STOP:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a container with one main command: a state machine from start to last exit. */
+/* The life of a container, with one main command or with services: a state machine from start to last exit. */
 #ifndef CORE_LIFE_H
 #define CORE_LIFE_H
 
@@ -19,14 +19,18 @@
  *   UP        the main command runs
  *   STOPPING  an ordered stop was asked for: the main command got SIGTERM, the others wait their turn
  *   ENDING    the main command has ended; every process left got SIGTERM
+ *
+ * With services "the main command" stands for all of them: EXECED says that the starts of the boot are done,
+ * MAIN_EXITED that none is left, and in STOPPING they stop in their order. FINISHED is theirs alone: the container's
+ * end has come (the main service has ended, say), and its exit code is known before the others have stopped.
  *   KILLING   every process left got SIGKILL; nothing but their end is awaited
  *   GONE      no process is left (or SIGKILL did not help in time): PID 1 exits with `code`
  *
  * Only life_step() moves the state. What must always hold:
  *   - the state never moves to the left;
  *   - in KILLING the deadline is finite; in STOPPING and ENDING it is unless the grace period is;
- *   - `code` is set once, by the main command's end, and by SIGKILL where the command outlived its
- *     grace period;
+ *   - `code` is set once: by FINISHED, else by the main command's end, and by SIGKILL where the command
+ *     outlived its grace period;
  *   - ACT_EXIT comes exactly once.
  */
 #define LIFE_STATES(X) \
@@ -40,6 +44,7 @@
 #define LIFE_EVENTS(X) \
     X(EXECED, "execed")           /* the main command's exec succeeded */ \
     X(MAIN_EXITED, "main-exited") /* value: its exit code */ \
+    X(FINISHED, "finished")       /* the services' end has come; value: the exit code */ \
     X(EMPTY, "empty")             /* no child process is left */ \
     X(STOP, "stop")               /* an operator asked; value: grace period in ms or MSEC_NEVER */ \
     X(SIGNAL, "signal")           /* PID 1 got a signal; value: its number */ \
@@ -73,6 +78,7 @@ enum life_action {
 struct life {
     enum life_state state;
     bool main_alive;
+    bool finished;   // `code` is set, though main_alive
     int code;        // exit code of the container, valid once main_alive is false
     msec_t grace;    // ms from SIGTERM to SIGKILL; MSEC_NEVER: no escalation
     msec_t deadline; // monotonic ms; MSEC_NEVER where none is set

@@ -35,13 +35,44 @@ typedef int64_t msec_t;
 #define GRACE_DEFAULT_MS 10000 /* ms from SIGTERM to SIGKILL, as `docker stop` has it */
 #define KILL_WAIT_MS 5000      /* ms to wait for processes after SIGKILL (uninterruptible sleep) */
 
+/* Logs. */
+#define LOG_END_MS \
+    3000 /* ms for the log worker to carry what is left, once no service is there any more */
+
 /* Audit. */
 #define AUDIT_KEEP 64 /* records kept while no monitor is there to write them: a page of memory */
 #define AUDIT_TEXT 36 /* bytes of detail a record, with its closing zero */
 
+/* The log of services. */
+#define LOG_RING_BYTES (1 << 20) /* bytes of the ring, beside its header */
+#define LOG_TEXT_MAX 16384       /* bytes of one record, and of one look into a pipe */
+#define LOG_TURN_BYTES 65536 /* bytes that one service writes before the others have their turn */
+#define LOG_LOOK_FIRST_US \
+    100 /* us from a line without an end to the next look at it, doubling ... */
+#define LOG_LOOK_LAST_US \
+    102400 /* us ... up to this; then what is there goes to the ring: 0.2 s in all */
+#define LOG_DRAIN_BYTES \
+    (1 << 20)             /* bytes of one pipe at the end: the largest that a pipe can be made */
+#define LOG_FLUSH_MS 1000 /* ms at the end without a byte taken by whoever reads stdout */
+#define LOG_FLUSH_ALL_MS 5000  /* ms at the end in all */
+#define LOG_SINK_RETRY_MS 1000 /* ms from a full disk to the next try */
+#define LOG_FOLLOWERS_MAX 32   /* `porthole logs -f` at a time */
+#define LOG_FAST_MS 1000       /* ms: a worker that lives no longer is replaced after a pause */
+#define LOG_PAUSE_MS 100       /* ms of the first pause, doubling */
+#define LOG_PAUSE_MAX_MS 5000  /* ms */
+#define LOG_ENDS_MAX 3         /* workers that may die while the last lines are being written */
+
 /* What of the image's /run goes into the container's. */
 #define COPY_BYTES_MAX (64 << 20) /* bytes; memory of the host */
 #define COPY_ENTRIES_MAX 65536    /* files, links and directories */
+
+/* Units. The unit image's own limits are in unitimage.h. */
+#define UNIT_FILE_MAX (1 << 20) /* bytes of a unit file or drop-in: systemd's are of a few KiB */
+#define UNIT_MEMORY_MAX (256 << 20) /* bytes that the loader takes at most; an image has 16 MiB */
+#define UNIT_LINKS_MAX 8            /* links from name to name, until one is a file */
+#define UNIT_FINDINGS_MAX 64 /* warnings of one unit that are printed one by one, and errors */
+#define UNIT_SAY_WAIT_MS \
+    1000 /* ms to wait for a reader of stderr, once, before lines are dropped */
 
 /* The launcher's side. */
 #define CONTAINER_NAME_MAX 63 /* bytes, without the closing zero */

@@ -46,6 +46,7 @@ struct parser {
     int next;
     const char *bad;
     const char *reason;
+    bool no_control;
 };
 
 /*
@@ -77,6 +78,76 @@ static void set_voice(struct options *o, bool verbose)
     o->quiet = !verbose;
 }
 
+static void add_word(struct parser *p, const char **list, const char *value)
+{
+    size_t n = 0;
+
+    while (n < OPTION_WORDS_MAX && list[n] != NULL) {
+        n++;
+    }
+    if (value == NULL) {
+        return; // said already
+    }
+    if (value[0] == 0) {
+        p->reason = "needs a value";
+    } else if (n == OPTION_WORDS_MAX) {
+        p->reason = "comes too often: 32 times at most";
+    } else {
+        list[n] = value;
+    }
+}
+
+int options_exit_when(const char *word)
+{
+    static const char *const words[] = {
+#define X(name, text) [EXIT_WHEN_##name] = (text),
+        EXIT_WHENS(X)
+#undef X
+    };
+
+    for (int i = EXIT_WHEN_DEFAULT + 1; i < EXIT_WHEN_COUNT; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            return i;
+        }
+    }
+    return -EINVAL;
+}
+
+/* Those about services. True where it was one. */
+static bool parse_services(struct parser *p, const char *word, struct options *o)
+{
+    const char *value;
+
+    if (strcmp(word, "--strict") == 0) {
+        o->strict = true;
+    } else if (takes_value(p, word, "--services", &value)) {
+        add_word(p, o->folders, value);
+    } else if (takes_value(p, word, "--unit", &value)) {
+        add_word(p, o->units, value);
+    } else if (takes_value(p, word, "--main", &value)) {
+        o->main = value;
+        if (value != NULL && value[0] == 0) {
+            p->reason = "needs a value";
+        }
+    } else if (takes_value(p, word, "--exit-when", &value)) {
+        int when = value != NULL ? options_exit_when(value) : EXIT_WHEN_DEFAULT;
+
+        if (when < 0) {
+            p->reason = "needs one of main, idle, failure, never";
+        } else {
+            o->exit_when = (enum exit_when)when;
+        }
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool options_have_services(const struct options *o)
+{
+    return o->folders[0] != NULL || o->units[0] != NULL;
+}
+
 static void parse_long(struct parser *p, const char *word, struct options *o)
 {
     const char *value;
@@ -91,6 +162,7 @@ static void parse_long(struct parser *p, const char *word, struct options *o)
         set_voice(o, false);
     } else if (strcmp(word, "--no-control") == 0) {
         o->control = NULL;
+        p->no_control = true;
     } else if (takes_value(p, word, "--grace", &value)) {
         o->grace = value != NULL ? options_seconds(value) : 0;
         if (o->grace < 0) {
@@ -98,10 +170,11 @@ static void parse_long(struct parser *p, const char *word, struct options *o)
         }
     } else if (takes_value(p, word, "--control", &value)) {
         o->control = value;
+        p->no_control = false;
         if (value != NULL && value[0] != '/') {
             p->reason = "needs an absolute path";
         }
-    } else {
+    } else if (!parse_services(p, word, o)) {
         p->reason = "unknown option";
     }
 }
@@ -149,12 +222,20 @@ int options_parse(int argc, char *const *argv, struct options *ret_options, cons
             parse_short(&p, word, &o);
         }
     }
+    if (p.reason == NULL && !options_have_services(&o) &&
+        (o.main != NULL || o.exit_when != EXIT_WHEN_DEFAULT || o.strict)) {
+        p.bad = o.main != NULL ? "--main" : o.strict ? "--strict" : "--exit-when";
+        p.reason = "is about services; there are neither --services nor --unit";
+    }
     if (p.reason != NULL) {
         *ret_bad = p.bad;
         *ret_reason = p.reason;
         return -EINVAL;
     }
     o.command = p.next;
+    if (options_have_services(&o) && o.control == NULL && !p.no_control) {
+        o.control = CONTROL_DEFAULT;
+    }
     *ret_options = o;
     return 0;
 }

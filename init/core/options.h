@@ -3,19 +3,34 @@
 #ifndef CORE_OPTIONS_H
 #define CORE_OPTIONS_H
 
-#include "core/limits.h"
+#include "core/service.h"
 
 #include <stdbool.h>
+
+#define OPTION_WORDS_MAX 32 /* of --services, and of --unit */
+#define CONTROL_DEFAULT "/run/porthole/self"
 
 struct options {
     bool help;
     bool version;
     bool verbose;
     bool quiet;
+    bool strict;
     msec_t grace;
     const char *control; // folder of the sockets; NULL: no channel
     int command;         // index in argv of COMMAND; argc where there is none
+    // services; the lists end with NULL
+    const char *folders[OPTION_WORDS_MAX + 1];
+    const char *units[OPTION_WORDS_MAX + 1];
+    const char *main;
+    enum exit_when exit_when;
 };
+
+/* There is anything to supervise. */
+bool options_have_services(const struct options *o);
+
+/* "main", "idle", "failure", "never": enum exit_when, or -EINVAL. */
+int options_exit_when(const char *word);
 
 /*
  * Parses argv up to the first operand or "--". Returns 0, or -EINVAL with *ret_bad the word and

@@ -19,6 +19,7 @@
 enum plan_flag {
     PLAN_CGROUP = 1 << 2,  /* PID 1 starts in the container's cgroup: unshare its namespace there */
     PLAN_TELL_UP = 1 << 5, /* the launcher waits for UP */
+    PLAN_STRICT = 1 << 6,  /* units: a line that cannot be honoured is refused */
 };
 
 /*

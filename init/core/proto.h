@@ -139,13 +139,17 @@ enum tag_kind { TAG_U64, TAG_TEXT, TAG_BYTES, TAG_LIST, TAG_ITEMS };
     X(DUE, 48, TAG_U64)           /* ms until the state's deadline */ \
     X(JOB, 49, TAG_U64)           /* enum job_kind: what was asked for and is not done */ \
     X(CULPRIT, 50, TAG_TEXT)      /* the service whose failure or absence it is */ \
-    X(SERVICE_FLAGS, 51, TAG_U64) /* enum service_flag */
+    X(SERVICE_FLAGS, 51, TAG_U64) /* enum service_flag */ \
+    X(FOLDER, 52, TAG_LIST)       /* plan: --services */ \
+    X(UNIT, 53, TAG_LIST)         /* plan: --unit */ \
+    X(MAIN, 54, TAG_TEXT)         /* plan: --main */ \
+    X(EXIT_WHEN, 55, TAG_U64)     /* plan: enum exit_when */
 
 enum proto_tag {
 #define X(name, number, kind) TAG_##name = (number),
     PROTO_TAGS(X)
 #undef X
-        TAG_NUMBER_MAX = 51
+        TAG_NUMBER_MAX = 55
 };
 
 /* A decoded datagram; its slices point into the datagram. */

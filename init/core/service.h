@@ -87,6 +87,21 @@ enum run_bit {
     RUN_NO_EXPAND = 1 << 3,  /* ":": $VAR stays as it is */
 };
 
+/* When a container with services ends by itself: --exit-when. */
+#define EXIT_WHENS(X) \
+    X(DEFAULT, "default") /* main where there is a main service, else idle */ \
+    X(MAIN, "main") \
+    X(IDLE, "idle") \
+    X(FAILURE, "failure") \
+    X(NEVER, "never")
+
+enum exit_when {
+#define X(name, text) EXIT_WHEN_##name,
+    EXIT_WHENS(X)
+#undef X
+        EXIT_WHEN_COUNT
+};
+
 #define SERVICE_OK_BYTES 32 /* a bit an exit code, 0 to 255 */
 
 /* All of it lies in the image (unitimage.h); times in ms, MSEC_NEVER: never. */

@@ -102,6 +102,7 @@ static void end_job(struct super *s, uint32_t index, enum job_result result, uin
 {
     struct super_service *e = &s->service[index];
 
+    e->ended_job = e->job;
     e->job = JOB_NONE;
     e->told = e->again = false;
     e->result = (uint8_t)result;
@@ -551,12 +552,13 @@ void super_expire(struct super *s, msec_t now)
 
 struct super_count super_count(const struct super *s)
 {
-    struct super_count count = {0, 0, 0};
+    struct super_count count = {0, 0, 0, 0};
 
     for (uint32_t i = 0; i < s->image->count; i++) {
         const struct super_service *e = &s->service[i];
 
         count.up += svc_is_up(&e->svc);
+        count.jobs += e->job != JOB_NONE;
         count.failed += e->svc.state == SVC_FAILED;
         count.busy +=
             e->job != JOB_NONE ||

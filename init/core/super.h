@@ -62,7 +62,8 @@ struct super_service {
     bool fails;       // its start has failed: those that require it are to be told
     bool queued;      // in the queue of those to look at
     bool reached;     // by the request that is being worked out
-    uint8_t result;   // enum job_result of the last job
+    uint8_t ended_job; // enum job_kind of the last job that came to its end
+    uint8_t result;    // its enum job_result
     uint32_t serial;  // of the present job, or the last
     uint32_t ended;   // serial of the last job that came to its end; jobs between were canceled
     uint32_t next;    // in that queue
@@ -120,11 +121,13 @@ bool super_next(struct super *s, msec_t now, struct super_action *ret_action);
 msec_t super_deadline(const struct super *s);
 void super_expire(struct super *s, msec_t now);
 
-/* How many services are up; how many have something going on (a job, a process, a back-off); how many have failed. */
+/* How many services are up; how many have something going on (a job, a process, a back-off); how many have failed,
+   or have a job. */
 struct super_count {
     uint32_t up;
     uint32_t busy;
     uint32_t failed;
+    uint32_t jobs;
 };
 struct super_count super_count(const struct super *s);
 

@@ -3,6 +3,7 @@
 #include "glue/boot.h"
 
 #include "core/capset.h"
+#include "core/options.h"
 #include "core/plan.h"
 #include "core/step.h"
 #include "glue/command.h"
@@ -10,10 +11,12 @@
 #include "glue/launcher.h"
 #include "glue/loop.h"
 #include "glue/say.h"
+#include "glue/services.h"
 #include "glue/walk.h"
 #include "sys/caps.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/mem.h"
 #include "sys/mnt.h"
 #include "sys/net.h"
 #include "sys/sock.h"
@@ -367,6 +370,81 @@ static int start_main(struct boot *b)
     return r < 0 ? failed(b, STEP_STDIO, r, "/dev/null") : 0;
 }
 
+/* The plan's words as strings, in `room`, which it moves on. */
+static void take_words(const struct boot *b, enum proto_tag tag, const char **list, char **room)
+{
+    struct slice cursor = b->plan.fields.body;
+    struct slice value;
+    size_t count = 0;
+
+    while (count < OPTION_WORDS_MAX && proto_next(&cursor, tag, &value)) {
+        list[count++] = *room;
+        if (value.len > 0) {
+            memcpy(*room, value.data, value.len);
+        }
+        (*room)[value.len] = 0;
+        *room += value.len + 1;
+    }
+    list[count] = NULL;
+}
+
+static bool has_services(const struct boot *b)
+{
+    return proto_has(&b->plan.fields, TAG_FOLDER) || proto_has(&b->plan.fields, TAG_UNIT);
+}
+
+/* PID 1 keeps the streams that it was given: of COMMAND, and stdout of all that is logged. */
+static int keep_streams(struct boot *b, int *ret_out)
+{
+    int stdio[3];
+    int r;
+
+    for (int i = 0; i < 3; i++) {
+        stdio[i] = fd_is_anonymous_pipe(i) ? i : -1;
+    }
+    *ret_out = stdio[1] >= 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
+    r = fd_to_stdio(stdio);
+    return r < 0 ? failed(b, STEP_STDIO, r, "/dev/null") : 0;
+}
+
+/* Step 6 with services: from here on the loop starts what the units say. */
+static int start_services(struct boot *b)
+{
+    const char *folders[OPTION_WORDS_MAX + 1];
+    const char *units[OPTION_WORDS_MAX + 1];
+    struct slice main = b->plan.fields.text[TAG_MAIN];
+    struct loader_request request = {
+        .folders = folders,
+        .units = units,
+        .command = proto_has(&b->plan.fields, TAG_ARG),
+        .strict = (b->plan.flags & PLAN_STRICT) != 0,
+    };
+    size_t size = b->image.len + main.len + 1;
+    char *memory = mem_map(size);
+    char *room = memory;
+    int out = -1;
+    int r = memory == NULL ? -errno : 0;
+
+    if (r < 0) {
+        return failed(b, STEP_FORK, r, "memory");
+    }
+    take_words(b, TAG_FOLDER, folders, &room);
+    take_words(b, TAG_UNIT, units, &room);
+    if (main.len > 0 && slice_to_string(main, room, main.len + 1) == 0) {
+        request.main = room;
+    }
+    r = keep_streams(b, &out);
+    if (r == 0) {
+        r = services_start(b->in, &request, (enum exit_when)b->plan.fields.num[TAG_EXIT_WHEN], out);
+        r = r < 0 ? failed(b, STEP_FORK, r, "loader") : 0;
+    }
+    if (r == 0) {
+        b->in->services->pty = b->pty;
+    }
+    (void)munmap(memory, size);
+    return r;
+}
+
 static int boot_steps(struct boot *b)
 {
     struct init *in = b->in;
@@ -390,10 +468,10 @@ static int boot_steps(struct boot *b)
         r = in->signal_fd < 0 ? failed(b, STEP_LOOP, in->signal_fd, "signals") : 0;
     }
     if (r == 0) {
-        r = start_main(b);
+        life_init(&in->life, (msec_t)b->plan.fields.num[TAG_GRACE]);
+        r = has_services(b) ? start_services(b) : start_main(b);
     }
     if (r == 0) {
-        life_init(&in->life, (msec_t)b->plan.fields.num[TAG_GRACE]);
         if (b->image.data != b->room) {
             (void)munmap((void *)(uintptr_t)b->image.data, b->image.len);
         }

@@ -5,6 +5,7 @@
 #include "core/capset.h"
 #include "core/plan.h"
 #include "core/step.h"
+#include "glue/execute.h"
 #include "glue/say.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
@@ -293,84 +294,6 @@ static void drop_privileges(struct command *c, const struct image *img, struct s
     }
 }
 
-/* One that was built for another kind of machine, or is broken: to a shell that would be noise. */
-static bool is_program(const char *path)
-{
-    int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    char magic[4];
-
-    return fd >= 0 && read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
-           memcmp(magic, "\177ELF", sizeof(magic)) == 0;
-}
-
-/* A script without "#!" runs under sh, as execlp(3) promises. argv[-1] and argv[0] are overwritten. */
-static int execute_path(char *path, char **argv)
-{
-    static char sh[] = "sh";
-    char *name = argv[0];
-
-    (void)execve(path, argv, environ);
-    if (errno == ENOENT && access(path, F_OK) == 0) {
-        return -ELIBACC; // what is missing is what its first line, or its program header, names
-    }
-    if (errno != ENOEXEC) {
-        return -errno;
-    }
-    if (is_program(path)) {
-        return -ENOEXEC;
-    }
-    argv[-1] = sh;
-    argv[0] = path;
-    (void)execve("/bin/sh", argv - 1, environ);
-    argv[0] = name;
-    return -ENOEXEC;
-}
-
-/*
- * As execvp(3), with the environment's own PATH and with sh for scripts, which musl's leaves out. The
- * most telling error is kept: what was found and could not be executed, before "not found".
- */
-static __attribute__((noinline)) int execute_found(char **argv)
-{
-    const char *search = getenv("PATH");
-    char path[PATH_BYTES];
-    size_t name = strlen(argv[0]);
-    int error = -ENOENT;
-
-    if (search == NULL) {
-        search = "/usr/local/bin:/bin:/usr/bin";
-    }
-    for (;;) {
-        size_t len = strcspn(search, ":");
-
-        if (len + name + 2 <= sizeof(path)) {
-            char *end = path + len;
-            int r;
-
-            memcpy(path, search, len);
-            if (len > 0) { // an empty element is the working directory
-                *end++ = '/';
-            }
-            memcpy(end, argv[0], name + 1);
-            r = execute_path(path, argv);
-            if (r != -ENOENT && r != -ENOTDIR && r != -EACCES && r != -ELIBACC) {
-                return r;
-            }
-            error = r == -EACCES || r == -ELIBACC ? r : error;
-        }
-        if (search[len] == 0) {
-            return error;
-        }
-        search += len + 1;
-    }
-}
-
-/* A path needs no room for one: a page of stack less that is touched for the first time. */
-static int execute(char **argv)
-{
-    return strchr(argv[0], '/') != NULL ? execute_path(argv[0], argv) : execute_found(argv);
-}
-
 /* Apart from its caller, as its room is a page of stack that most commands need not touch. */
 static __attribute__((noinline)) void enter_workdir(struct command *c, struct slice workdir)
 {
@@ -436,8 +359,19 @@ _Noreturn void command_become(struct command *c)
     (void)umask(022);
     environ = img.envp;
     sig_give_back(&c->init->inherited);
-    r = execute(img.argv);
+    r = execute_program(img.argv[0], img.argv);
     fail(c, STEP_EXEC, r, img.argv[0]);
+}
+
+const struct proto_msg *command_plan_fields(const struct init *in, struct plan *plan)
+{
+    struct slice image = {NULL, 0};
+
+    if (in->plan_fd < 0 || fd_map_sealed(in->plan_fd, SESSION_ARGS_MAX, &image) < 0 ||
+        plan_decode(image, plan) < 0) {
+        return NULL;
+    }
+    return &plan->fields;
 }
 
 void command_finish(struct command *c)
@@ -496,6 +430,6 @@ _Noreturn void command_become_plain(const struct init *in)
     take_foreground();
     rewrite_listen_pid();
     sig_give_back(&in->inherited);
-    r = execute(in->argv);
+    r = execute_program(in->argv[0], in->argv);
     fail(&c, STEP_EXEC, r, in->argv[0]);
 }

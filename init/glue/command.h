@@ -3,7 +3,7 @@
 #ifndef GLUE_COMMAND_H
 #define GLUE_COMMAND_H
 
-#include "core/proto.h"
+#include "core/plan.h"
 #include "glue/init.h"
 #include "sys/pty.h"
 
@@ -30,6 +30,12 @@ struct command {
  * the process ends with 127 (not found), 126 (not executable) or 125.
  */
 _Noreturn void command_become(struct command *c);
+
+/*
+ * The plan's fields, which are the defaults of what runs inside: environment, user, directory. They point into a mapping
+ * that stays: for children. NULL where there is no plan, or it cannot be mapped.
+ */
+const struct proto_msg *command_plan_fields(const struct init *in, struct plan *plan);
 
 /* A terminal of this devpts, as large as the request says. 0, -ENODEV without one, or -errno. */
 int command_open_pty(int devpts, const struct proto_msg *own, struct pty *ret_pty);

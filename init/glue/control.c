@@ -80,7 +80,7 @@ void control_drop(struct init *in, int slot)
     }
     fd_close(&s->fd);
     s->phase = SLOT_FREE;
-    s->waiting = false;
+    s->waiting = WAIT_NONE;
     while (in->slot_end > 0 && in->slots[in->slot_end - 1].phase == SLOT_FREE) {
         in->slot_end--;
     }
@@ -103,7 +103,7 @@ static int find_slot(const struct init *in, enum role role, int limit)
             free_slot = i;
         } else if (in->slots[i].role == (uint8_t)role) {
             bool parks = role == ROLE_OPERATOR &&
-                         (in->slots[i].phase == SLOT_SESSION || in->slots[i].waiting);
+                         (in->slots[i].phase == SLOT_SESSION || in->slots[i].waiting != WAIT_NONE);
 
             parked += parks;
             used += !parks;
@@ -123,7 +123,7 @@ static void fill_slot(struct init *in, int slot, int fd, enum role role, enum sl
     s->fd = fd;
     s->role = (uint8_t)role;
     s->phase = (uint8_t)phase;
-    s->waiting = false;
+    s->waiting = WAIT_NONE;
     s->deadline = MSEC_NEVER;
     s->uid = uid;
     s->pid = (uint32_t)pid;
@@ -295,14 +295,14 @@ void control_expire(struct init *in, msec_t now)
     }
 }
 
-void control_send(struct init *in, int slot, struct wire_writer *w, const int *fd)
+void control_send(struct init *in, int slot, struct wire_writer *w, const int *fds, size_t count)
 {
     int len = proto_end(w);
 
     if (in->slots[slot].phase == SLOT_FREE || len < 0) {
         return;
     }
-    if (sock_send(in->slots[slot].fd, w->data, (size_t)len, fd, fd != NULL ? 1 : 0) < 0) {
+    if (sock_send(in->slots[slot].fd, w->data, (size_t)len, fds, count) < 0) {
         control_drop(in, slot);
     }
 }
@@ -313,7 +313,7 @@ void control_ok(struct init *in, int slot, uint32_t request)
     struct wire_writer w;
 
     proto_begin(&w, buf, sizeof(buf), PROTO_OK, request);
-    control_send(in, slot, &w, NULL);
+    control_send(in, slot, &w, NULL, 0);
 }
 
 void control_error(struct init *in, int slot, uint32_t request, int error)
@@ -323,13 +323,13 @@ void control_error(struct init *in, int slot, uint32_t request, int error)
 
     proto_begin(&w, buf, sizeof(buf), PROTO_ERROR, request);
     wire_tlv_u64(&w, TAG_ERRNO, (uint64_t)error);
-    control_send(in, slot, &w, NULL);
+    control_send(in, slot, &w, NULL, 0);
 }
 
 void control_announce(struct init *in)
 {
     for (int i = 0; i < in->slot_end; i++) {
-        if (in->slots[i].phase == SLOT_OPEN && in->slots[i].waiting) {
+        if (in->slots[i].phase == SLOT_OPEN && in->slots[i].waiting == WAIT_LIFE) {
             request_answer_wait(in, i);
         }
     }

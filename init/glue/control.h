@@ -27,7 +27,7 @@ msec_t control_deadline(const struct init *in);
 void control_expire(struct init *in, msec_t now);
 
 /* Sends a finished datagram; a peer whose queue is full or gone loses its connection. */
-void control_send(struct init *in, int slot, struct wire_writer *w, const int *fd);
+void control_send(struct init *in, int slot, struct wire_writer *w, const int *fds, size_t count);
 
 /* The short replies. */
 void control_ok(struct init *in, int slot, uint32_t request);

@@ -5,6 +5,7 @@
 #include "glue/command.h"
 #include "glue/loop.h"
 #include "glue/say.h"
+#include "glue/services.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/mnt.h"
@@ -103,7 +104,6 @@ static void open_own_channel(struct init *in, const char *folder)
         return;
     }
     in->place = find_place();
-    in->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     in->devpts_fd = open("/dev/pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
     init_make_instance(in);
 }
@@ -122,7 +122,9 @@ static int settle(struct init *in)
     in->signal_fd = sig_open();
     if (in->signal_fd < 0) {
         say("signals", say_errno(in->signal_fd));
-        (void)kill(in->main_pid, SIGKILL); // nothing could be passed on to it
+        if (in->main_pid > 0) {
+            (void)kill(in->main_pid, SIGKILL); // nothing could be passed on to it
+        }
         return in->signal_fd;
     }
     sig_catch_crashes(&in->inherited, loop_crash);
@@ -132,6 +134,34 @@ static int settle(struct init *in)
         say("/", say_errno(errno));
     }
     return 0;
+}
+
+/* What a channel and services need: PID 1 resolves /proc this once. */
+static void open_proc(struct init *in)
+{
+    in->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int start_services(struct init *in, const struct options *o)
+{
+    const struct loader_request request = {
+        .folders = o->folders,
+        .units = o->units,
+        .main = o->main,
+        .command = in->argc > 0,
+        .strict = o->strict,
+        .quiet = o->quiet,
+    };
+    int r;
+
+    in->started = clock_monotonic();
+    life_init(&in->life, o->grace);
+    r = services_start(in, &request, o->exit_when, fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+    if (r < 0) {
+        say("services", say_errno(r));
+        return r;
+    }
+    return settle(in);
 }
 
 int entry_start(struct init *in, const struct options *o)
@@ -145,8 +175,14 @@ int entry_start(struct init *in, const struct options *o)
         say("subreaper", say_errno(errno));
         return -errno;
     }
+    if (o->control != NULL || options_have_services(o)) {
+        open_proc(in);
+    }
     if (o->control != NULL) {
         open_own_channel(in, o->control);
+    }
+    if (options_have_services(o)) {
+        return start_services(in, o);
     }
     child = spawn_borrowing(plain_child, in);
     if (child < 0) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The whole state of PID 1. */
-#include "glue/init.h"
+#include "glue/services.h"
 
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -50,6 +50,11 @@ void init_keep_own(const struct init *in, const struct pty *pty)
         in->monitor >= 0 ? in->slots[in->monitor].fd : -1,
         pty != NULL ? pty->master : -1,
         pty != NULL ? pty->slave : -1,
+        in->services != NULL ? in->services->logger.sock : -1,
+        in->services != NULL ? in->services->logger.ring : -1,
+        in->services != NULL ? in->services->logger.out : -1,
+        in->services != NULL ? in->services->memfd : -1,
+        in->services != NULL ? in->services->events : -1,
     };
 
     fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));

@@ -26,14 +26,29 @@ enum listener { LISTEN_OPERATOR, LISTEN_OBSERVER, LISTEN_INSIDE, LISTENER_COUNT 
  */
 enum slot_phase { SLOT_FREE, SLOT_HELLO, SLOT_OPEN, SLOT_SESSION };
 
+enum slot_wait {
+    WAIT_NONE,
+    WAIT_LIFE,    // for a state of the container
+    WAIT_SERVICE, // for a state of a service
+    WAIT_JOB,     // for the end of a job
+    WAIT_UNITS,   // for units that are read again
+    WAIT_EVENTS,  // for more events, again and again
+};
+
 struct slot {
     int fd; // owned unless FREE
     uint8_t phase;
-    uint8_t role; // enum role
-    bool waiting; // a WAIT is pending
+    uint8_t role;    // enum role
+    uint8_t waiting; // enum slot_wait: a reply is due
     uint8_t wait_state;
     uint32_t wait_request;
-    msec_t deadline;
+    union {
+        msec_t deadline; // in HELLO
+        struct {
+            uint32_t wait_index;  // of the service
+            uint32_t wait_serial; // of the job
+        };
+    };
     uint32_t uid; // of the client, as PID 1 sees it
     uint32_t pid; // of the client, by its own word: PID 1 cannot see a host's pid
 };
@@ -100,6 +115,7 @@ struct init {
     struct slot slots[SLOTS_MAX];
     struct session sessions[SESSIONS_MAX];
     struct audit audit;
+    struct services *services; // owned mapping; NULL where there is only the main command
 };
 
 /* Everything empty, every descriptor -1. */

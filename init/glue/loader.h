@@ -19,6 +19,19 @@ struct loader_request {
 };
 
 /*
+ * Where a name is looked up: in the --services folders; where there is a --unit, then in /etc/porthole,
+ * /etc/systemd/system, /usr/lib/systemd/system and /lib/systemd/system. The first file that has the name is the
+ * unit; one that is empty, or a link to /dev/null, says that there shall be no such unit. A link to a file of
+ * another name is an alias of it, as is Alias=; x@i is the template x@ where it has no file of its own. Drop-ins
+ * come from all these folders. What is required or wanted is looked up in the same way, and loaded; names that
+ * are no services are core/graph.h's.
+ *
+ * A unit that cannot be read, does not parse, requires what does not exist, or waits for itself is SERVICE_BROKEN
+ * and its reason the description; what is sound goes on. Nothing at all is started where a folder cannot be read, a
+ * unit of the command line does not exist, two are main, there are too many, or --strict finds anything refused.
+ */
+
+/*
  * The child's whole life: never returns. Findings go to stderr, one line each, FILE:LINE:COLUMN first. The image
  * goes into memfd, which is sealed. Exits with 0, or 125 where nothing can be started (said on stderr).
  */

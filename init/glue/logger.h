@@ -3,19 +3,29 @@
 #ifndef GLUE_LOGGER_H
 #define GLUE_LOGGER_H
 
-#include "glue/init.h"
+#include "core/limits.h"
+#include "core/unitimage.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct init;
 
 /*
  * The flow
  *
  *   service ──pipe──▶ log worker ──▶ ring (memfd) ◀── porthole logs, by its own descriptor
  *                        │  └──────▶ PID 1's stdout
- *   PID 1 ──SEQPACKET────┘  (new pipes, ends of services, followers, the end)
+ *   PID 1 ──SEQPACKET────┘  (new pipes, ends of services, followers; its end: the end)
  *
  * PID 1 carries no byte of it: it makes the pipes and the ring, keeps a descriptor of each so that they outlive the
  * worker, and forks a new worker where one has died. A worker finds pipes that exist when it is forked in
- * in->services->log, and later ones in messages.
+ * in->services->log, and later ones in messages. What a worker was not told, because its queue was full, is kept
+ * as a bit a service and told when there is room.
  */
+
+#define LOGGER_WORDS (UNITIMAGE_SERVICES_MAX / 32)
 
 /* PID 1's side; in `struct init`. */
 struct logger {
@@ -24,35 +34,70 @@ struct logger {
     int ring;        // owned; the memfd; -1: not made
     int out;         // owned; PID 1's stdout as it was given, for the worker; -1: none
     msec_t again_at; // a new worker is forked then; MSEC_NEVER
+    msec_t started;  // when the worker was forked
+    msec_t pause;    // ms before the last one; 0: there was none
     uint32_t starts;
-    uint32_t lost; // pipes that could not be handed over: told again when it can be written to
+    bool renewed;                 // killed by us: its successor comes at once
+    bool ending;                  // logger_end() was called
+    uint8_t ends;                 // workers that died since
+    bool untold;                  // a bit below is set
+    uint32_t pipes[LOGGER_WORDS]; // services whose pipes are to be told
+    uint32_t ended[LOGGER_WORDS]; // services whose end is to be told
 };
 
-/* Makes the ring and the first worker. 0 or -errno: without a worker services still run, and what they write waits. */
+/*
+ * Makes the ring and the first worker; in->proc_fd, in->services and in->services->logger.out should be there. 0 or -errno:
+ * without a worker services still run, and what they write waits.
+ */
 int logger_start(struct init *in);
 
-/* The service's pipes (with want_error a second one for stderr), before its first start. Fine where it has them. 0 or -errno. */
+/*
+ * The service's pipes (with want_error a second one for stderr), before its first start. Fine where it has them.
+ * 0 or -errno: -ENOENT where there is no procfs.
+ */
 int logger_open(struct init *in, uint32_t service, bool want_error);
 
-/* In the service's child: its stdout and stderr at 1 and 2, blocking, owned by uid. 0 or -errno. */
+/*
+ * In the service's child, while it still may do everything: its stdout and stderr (where `out`, `error`) at 1 and
+ * 2, which are open; blocking, and owned by uid, so that it can open /dev/stdout. stderr goes with stdout where
+ * the service has one pipe. 0 or -errno.
+ */
 int logger_connect(const struct init *in, uint32_t service, bool out, bool error, unsigned uid);
 
-/* No process of it is left that could write: a last line without an end is finished. Closes the pipes where `forget`. */
+/*
+ * No process of it is left that could write: a last line without an end is finished. Closes the pipes where
+ * `forget`: its index may be another service's then.
+ */
 void logger_ended(struct init *in, uint32_t service, bool forget);
 
-/* Was it the worker? Then a new one comes, at once or after a pause where they die fast. */
-bool logger_reaped(struct init *in, pid_t pid, int status);
+/* After in->services was swapped: a new worker, which reads names and pipes anew. */
+void logger_renew(struct init *in);
 
-/* Hands the write end of a follower's pipe to the worker, which writes a byte to it when there is more. Closes wake. */
+/*
+ * Hands the write end of a follower's pipe to the worker, which writes a byte to it when there is more, and closes
+ * it when it ends or has too many. Closes wake.
+ */
 void logger_follow(struct init *in, int wake);
 
-/* Everything is to be written, and the worker to end: its end comes as logger_reaped(). */
+/* The ring for whoever may read it: an owned descriptor that cannot write, or -errno. */
+int logger_ring_readonly(const struct init *in);
+
+/*
+ * Everything is to be written, and the worker to end: its end comes to logger_ready(). Where something kills it
+ * before that, it gets a successor that goes on, LOG_ENDS_MAX times.
+ */
 void logger_end(struct init *in);
+
+/* There is a worker, or one is to come: after logger_end() the last thing to be waited for. */
+bool logger_alive(const struct init *in);
 
 msec_t logger_deadline(const struct init *in);
 void logger_expire(struct init *in, msec_t now);
 
-/* poll(2) on in->logger.sock: it is waited for only where something could not be handed over. */
+/*
+ * poll(2) on in->services->logger.sock: for room only where something could not be handed over; a hang-up, which needs no asking, is
+ * the worker's end, and a new one comes, at once or after a pause where they die fast.
+ */
 short logger_events(const struct init *in);
 void logger_ready(struct init *in, short revents);
 

@@ -6,20 +6,30 @@
 #include "glue/audit.h"
 #include "glue/control.h"
 #include "glue/descendants.h"
+#include "glue/logger.h"
+#include "glue/request_services.h"
 #include "glue/say.h"
+#include "glue/services.h"
 #include "glue/session.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Places in the array for poll(2). */
-enum { POLL_SIGNALS, POLL_LISTENERS, POLL_SLOTS = POLL_LISTENERS + LISTENER_COUNT };
+enum {
+    POLL_SIGNALS,
+    POLL_EXECS,
+    POLL_LOGGER,
+    POLL_LISTENERS,
+    POLL_SLOTS = POLL_LISTENERS + LISTENER_COUNT
+};
 #define POLL_COUNT (POLL_SLOTS + SLOTS_MAX)
 
 #define DEGRADED_MS 100 /* ms between looks where poll(2) itself fails */
@@ -70,7 +80,7 @@ static void tell_monitor_up(struct init *in)
     }
     proto_begin(&w, buf, sizeof(buf), PROTO_UP, 0);
     wire_tlv_u64(&w, TAG_PID, (uint64_t)in->main_pid);
-    control_send(in, in->monitor, &w, NULL);
+    control_send(in, in->monitor, &w, NULL, 0);
 }
 
 static void perform(struct init *in, unsigned actions, int number)
@@ -81,7 +91,9 @@ static void perform(struct init *in, unsigned actions, int number)
     if ((actions & ACT_FORWARD_ALL) != 0) {
         signal_all(in, number);
     }
-    if ((actions & ACT_TERM_MAIN) != 0) {
+    if ((actions & ACT_TERM_MAIN) != 0 && in->services != NULL) {
+        services_shutdown(in);
+    } else if ((actions & ACT_TERM_MAIN) != 0) {
         signal_main(in, SIGTERM);
         signal_main(in, SIGCONT); // a stopped process does not see SIGTERM
     }
@@ -96,6 +108,7 @@ static void perform(struct init *in, unsigned actions, int number)
         if (in->life.state == LIFE_UP && in->tell_up) {
             tell_monitor_up(in);
         }
+        services_event_life(in);
         control_announce(in);
     }
 }
@@ -115,7 +128,9 @@ static void read_signals(struct init *in, msec_t now)
         count = sig_read(in->signal_fd, numbers);
         taken += count;
         for (int i = 0; i < count; i++) {
-            if (numbers[i] != SIGCHLD) {
+            if (numbers[i] != SIGCHLD && in->services != NULL) {
+                services_signal(in, numbers[i], now);
+            } else if (numbers[i] != SIGCHLD) {
                 loop_life(in, LIFE_EV_SIGNAL, numbers[i], now);
             }
         }
@@ -124,7 +139,7 @@ static void read_signals(struct init *in, msec_t now)
 
 static void say_reaped(const struct init *in, pid_t pid, int status)
 {
-    if (in->verbose) {
+    if (in->verbose && (in->services == NULL || !services_own(in, pid))) {
         say_number(pid == in->main_pid ? "command" : "orphan", "ended with code",
                    life_exit_code(status));
     }
@@ -145,11 +160,17 @@ static void reap(struct init *in, msec_t now)
         if (pid == in->main_pid) {
             main_ended = true;
             main_status = status;
-        } else if (!session_reaped(in, pid, status)) {
+        } else if (!session_reaped(in, pid, status) &&
+                   (in->services == NULL || !services_reaped(in, pid, status, now))) {
             in->reaped++;
+            services_event_reap(in, pid, status);
         }
     }
     empty = pid < 0 && errno == ECHILD;
+    if (in->services != NULL) {
+        services_settle(in, now);
+        services_pump(in, now);
+    }
     if (main_ended) {
         main_for_handler = -1;
         in->main_pid = -1; // its number may be somebody else's from now on
@@ -172,6 +193,9 @@ static int timeout(const struct init *in, msec_t now)
 {
     msec_t due = earlier(in->life.deadline, earlier(control_deadline(in), session_deadline(in)));
 
+    if (in->services != NULL) {
+        due = earlier(due, earlier(services_deadline(in), logger_deadline(in)));
+    }
     if (due == MSEC_NEVER) {
         return -1;
     }
@@ -185,6 +209,10 @@ static int timeout(const struct init *in, msec_t now)
 static nfds_t fill(const struct init *in, struct pollfd *p)
 {
     p[POLL_SIGNALS] = (struct pollfd){.fd = in->signal_fd, .events = POLLIN};
+    p[POLL_EXECS] = (struct pollfd){.fd = in->services != NULL ? in->services->exec_poll : -1,
+                                    .events = POLLIN};
+    p[POLL_LOGGER] = (struct pollfd){.fd = in->services != NULL ? in->services->logger.sock : -1,
+                                     .events = in->services != NULL ? logger_events(in) : 0};
     for (int i = 0; i < LISTENER_COUNT; i++) {
         p[POLL_LISTENERS + i] =
             (struct pollfd){.fd = in->accept_at == 0 ? in->listener[i] : -1, .events = POLLIN};
@@ -244,12 +272,32 @@ static void serve(struct init *in, const struct pollfd *p, int slots, msec_t now
     }
 }
 
+static void serve_services(struct init *in, const struct pollfd *p, msec_t now)
+{
+    if (p[POLL_EXECS].revents != 0) {
+        services_execed(in, now);
+        services_pump(in, now);
+    }
+    if (p[POLL_LOGGER].revents != 0) {
+        logger_ready(in, p[POLL_LOGGER].revents);
+    }
+}
+
 static void expire(struct init *in, msec_t now)
 {
     control_expire(in, now);
     session_expire(in, now);
+    if (in->services != NULL) {
+        logger_expire(in, now);
+        services_expire(in, now);
+        services_pump(in, now);
+    }
     if (in->life.deadline <= now) {
         loop_life(in, LIFE_EV_DEADLINE, 0, now);
+    }
+    // The last service may have gone without a process that ended just now: nobody is left to wake us.
+    if (in->services != NULL && in->services->gone && in->life.state < LIFE_GONE) {
+        reap(in, now);
     }
 }
 
@@ -285,7 +333,27 @@ static void tell_monitor_gone(struct init *in)
     proto_begin(&w, buf, sizeof(buf), PROTO_STATE, 0);
     wire_tlv_u64(&w, TAG_STATE, LIFE_GONE);
     wire_tlv_u64(&w, TAG_CODE, (uint64_t)in->life.code);
-    control_send(in, in->monitor, &w, NULL);
+    control_send(in, in->monitor, &w, NULL, 0);
+}
+
+/* The log worker ends last: what services have written is still to be carried. */
+static void finish_log(struct init *in)
+{
+    msec_t until = clock_monotonic() + LOG_END_MS;
+    msec_t now = until - LOG_END_MS;
+
+    logger_end(in);
+    while (logger_alive(in) && now < until) {
+        struct pollfd p = {.fd = in->services->logger.sock,
+                           .events = (short)(logger_events(in) | POLLIN)};
+        msec_t due = earlier(until, logger_deadline(in));
+
+        if (poll(&p, 1, due > now ? (int)(due - now) : 0) > 0) {
+            logger_ready(in, p.revents);
+        }
+        now = clock_monotonic();
+        logger_expire(in, now);
+    }
 }
 
 static void leave(struct init *in)
@@ -293,6 +361,9 @@ static void leave(struct init *in)
     static const char *const names[] = {
         [LISTEN_OPERATOR] = "control.sock", [LISTEN_INSIDE] = "inside.sock"};
 
+    if (in->services != NULL) {
+        finish_log(in);
+    }
     write_exit_status(in);
     audit_flush(in);
     tell_monitor_gone(in);
@@ -300,6 +371,9 @@ static void leave(struct init *in)
         if (names[i] != NULL && in->control_dirs[i] >= 0 && in->listener[i] >= 0) {
             (void)unlinkat(in->control_dirs[i], names[i], 0);
         }
+    }
+    if (in->control_dirs[LISTEN_INSIDE] >= 0) { // where nobody else has put something there
+        (void)unlinkat(in->control_dirs[LISTEN_INSIDE], "op", AT_REMOVEDIR);
     }
 }
 
@@ -336,6 +410,7 @@ int loop_run(struct init *in)
             break; // nobody is left to be served
         }
         if (n > 0) {
+            serve_services(in, p, now);
             serve(in, p, slots, now);
         }
         audit_flush(in);

@@ -6,6 +6,7 @@
 #include "glue/audit.h"
 #include "glue/control.h"
 #include "glue/loop.h"
+#include "glue/request_services.h"
 #include "glue/session.h"
 
 #include <errno.h>
@@ -53,7 +54,23 @@ static void do_hello(struct init *in, int slot, const struct proto_msg *m)
     wire_tlv_u64(&w, TAG_ROLE, in->slots[slot].role);
     wire_tlv_bytes(&w, TAG_INSTANCE, in->instance, sizeof(in->instance));
     wire_tlv_u64(&w, TAG_MONITORED, in->monitor >= 0 || !in->launched);
-    control_send(in, slot, &w, NULL);
+    control_send(in, slot, &w, NULL, 0);
+}
+
+/* How many there are, and what is known of the main one. */
+static void put_services(const struct init *in, struct wire_writer *w, msec_t now)
+{
+    const struct services *s = in->services;
+    struct super_count count = s->loaded ? super_count(&s->now.super) : (struct super_count){0};
+
+    wire_tlv_u64(w, TAG_SERVICES_ALL, s->loaded ? s->now.image.count : 0);
+    wire_tlv_u64(w, TAG_SERVICES_UP, count.up);
+    if (in->life.finished || !in->life.main_alive) {
+        wire_tlv_u64(w, TAG_CODE, (uint64_t)in->life.code);
+    } else if (s->main != SUPER_NONE && s->now.pid[s->main][PROCESS_MAIN] > 0) {
+        wire_tlv_u64(w, TAG_PID, (uint64_t)s->now.pid[s->main][PROCESS_MAIN]);
+        wire_tlv_u64(w, TAG_MAIN_UPTIME, (uint64_t)(now - s->now.service[s->main].svc.since));
+    }
 }
 
 static void do_status(struct init *in, int slot, const struct proto_msg *m, msec_t now)
@@ -70,13 +87,15 @@ static void do_status(struct init *in, int slot, const struct proto_msg *m, msec
     wire_tlv_u64(&w, TAG_SESSIONS, (uint64_t)in->session_count);
     wire_tlv_u64(&w, TAG_REAPED, in->reaped);
     wire_tlv_u64(&w, TAG_MONITORED, in->monitor >= 0);
-    if (in->life.main_alive) {
+    if (in->services != NULL) {
+        put_services(in, &w, now);
+    } else if (in->life.main_alive) {
         wire_tlv_u64(&w, TAG_PID, (uint64_t)in->main_pid);
         wire_tlv_u64(&w, TAG_MAIN_UPTIME, (uint64_t)(now - in->main_started));
     } else {
         wire_tlv_u64(&w, TAG_CODE, (uint64_t)in->life.code);
     }
-    control_send(in, slot, &w, NULL);
+    control_send(in, slot, &w, NULL, 0);
 }
 
 /* PID 1 may read its own namespaces; a client on the host may lack the right to. */
@@ -111,7 +130,15 @@ static void do_proc(struct init *in, int slot, const struct proto_msg *m)
     proto_begin(&w, buf, sizeof(buf), PROTO_PROC_OK, m->request);
     wire_tlv_u64(&w, TAG_PID, (uint64_t)getpid());
     put_namespaces(in, &w);
-    control_send(in, slot, &w, &in->proc_fd);
+    control_send(in, slot, &w, &in->proc_fd, 1);
+}
+
+static int signal_main_service(const struct init *in, int number)
+{
+    uint32_t main = in->services->main;
+    pid_t pid = main != SUPER_NONE ? in->services->now.pid[main][PROCESS_MAIN] : 0;
+
+    return pid == 0 ? ESRCH : kill(pid, number) < 0 ? errno : 0;
 }
 
 static int send_signal(struct init *in, const struct proto_msg *m, msec_t now)
@@ -123,6 +150,12 @@ static int send_signal(struct init *in, const struct proto_msg *m, msec_t now)
     }
     if (proto_has(m, TAG_SESSION)) {
         return -session_signal(in, m->num[TAG_SESSION], (int)n);
+    }
+    if (proto_has(m, TAG_NAME)) {
+        return request_signal_service(in, m->text[TAG_NAME], (int)n);
+    }
+    if (in->services != NULL) {
+        return signal_main_service(in, (int)n);
     }
     if (!in->life.main_alive) {
         return ESRCH;
@@ -160,6 +193,7 @@ static void do_shutdown(struct init *in, int slot, const struct proto_msg *m, ms
     audit_begin(in, slot, PROTO_SHUTDOWN, "");
     control_ok(in, slot, m->request);
     loop_life(in, LIFE_EV_STOP, grace, now);
+    services_pump(in, now);
 }
 
 void request_answer_wait(struct init *in, int slot)
@@ -172,24 +206,28 @@ void request_answer_wait(struct init *in, int slot)
     if (!reached) {
         return;
     }
-    s->waiting = false;
+    s->waiting = WAIT_NONE;
     proto_begin(&w, buf, sizeof(buf), PROTO_STATE, s->wait_request);
     wire_tlv_u64(&w, TAG_STATE, in->life.state);
-    if (!in->life.main_alive) {
+    if (!in->life.main_alive || in->life.finished) {
         wire_tlv_u64(&w, TAG_CODE, (uint64_t)in->life.code);
     }
-    control_send(in, slot, &w, NULL);
+    control_send(in, slot, &w, NULL, 0);
 }
 
 static void do_wait(struct init *in, int slot, const struct proto_msg *m)
 {
     struct slot *s = &in->slots[slot];
 
-    if (m->num[TAG_STATE] >= LIFE_STATE_COUNT || s->waiting) {
-        control_error(in, slot, m->request, s->waiting ? EBUSY : EINVAL);
+    if (proto_has(m, TAG_NAME)) {
+        request_wait_service(in, slot, m);
         return;
     }
-    s->waiting = true;
+    if (m->num[TAG_STATE] >= LIFE_STATE_COUNT || s->waiting != WAIT_NONE) {
+        control_error(in, slot, m->request, s->waiting != WAIT_NONE ? EBUSY : EINVAL);
+        return;
+    }
+    s->waiting = WAIT_LIFE;
     s->wait_state = (uint8_t)m->num[TAG_STATE];
     s->wait_request = m->request;
     request_answer_wait(in, slot);
@@ -249,6 +287,21 @@ void request_handle(struct init *in, int slot, const struct proto_msg *m, int de
         break;
     case PROTO_MONITOR:
         do_monitor(in, slot, m);
+        break;
+    case PROTO_SERVICES:
+        request_services(in, slot, m, now);
+        break;
+    case PROTO_START:
+    case PROTO_STOP:
+    case PROTO_RESTART:
+    case PROTO_RELOAD:
+        request_job(in, slot, m, now);
+        break;
+    case PROTO_LOGS:
+        request_logs(in, slot, m);
+        break;
+    case PROTO_EVENTS:
+        request_events(in, slot, m);
         break;
     default: // EXEC without descriptors: control.c hands every EXEC on before it comes here
         control_error(in, slot, m->request, EPROTO);

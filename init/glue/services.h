@@ -3,20 +3,124 @@
 #ifndef GLUE_SERVICES_H
 #define GLUE_SERVICES_H
 
+#include "core/event.h"
 #include "core/super.h"
 #include "glue/init.h"
+#include "glue/loader.h"
+#include "glue/logger.h"
+#include "sys/pty.h"
 
-/* One mapping for all, made when units are loaded: PID 1 has no heap. */
-struct services {
-    struct unitimage image; // borrowed from `bytes`
-    struct slice bytes;     // owned: the mapping of the image
-    uint32_t count;
+#include <sys/resource.h>
+
+/*
+ * The flow
+ *
+ *   loader ──sealed image──▶ services_reaped() ──▶ super ──actions──▶ services_pump() ──fork──▶ service_child()
+ *                               ▲   exits, requests, deadlines: events │
+ *                               └──────────────────────────────────────┘
+ *
+ * Where there are services the container's life (core/life.h) asks for their end by services_shutdown(), and is
+ * told by services_pump() when they are up, when the container's end has come, and when none is left.
+ */
+
+enum { PROCESS_MAIN, PROCESS_COMMAND, PROCESS_COUNT };
+
+#define INVOCATION_BYTES 16
+
+/* What a service has of processes, beside its two (services.pid). */
+struct service_process {
+    pid_t group[PROCESS_COUNT]; // process groups that may have members left; 0
+    uint32_t shown_ended;       // of the last events that told of it
+    uint8_t shown_state;
+    uint8_t shown_result;
+    int execed; // owned; Type=exec: end of file once it is executed; -1
+    uint8_t invocation[INVOCATION_BYTES];
+};
+
+/* All that depends on how many there are: one mapping. */
+struct service_table {
+    struct unitimage image; // in `bytes`
+    struct slice bytes;     // owned: the mapping of the sealed image
+    struct super super;
+    struct super_service *service;
+    pid_t (*pid)
+        [PROCESS_COUNT]; // 0: none. Apart from the rest: it is searched at every end of a process
+    struct service_process *process;
     /*
      * The log pipes of each service, owned, CLOEXEC, O_RDWR and O_NONBLOCK: one descriptor holds both ends, so
      * that what is in a pipe outlives both the service and the log worker. [0] carries stdout, [1] stderr; -1
      * where there is none (yet). Made by logger_open().
      */
     int (*log)[2];
+    void *memory; // owned
+    size_t size;
 };
+
+struct services {
+    struct logger logger;
+    struct loader_request want; // in `words`
+    void *words;                // owned mapping
+    enum exit_when exit_when;
+    pid_t loader;  // 0: none runs
+    int memfd;     // owned; what it fills; -1
+    bool again;    // the units are to be read once more, when it has ended
+    bool loaded;   // there is an image
+    bool booted;   // every start of the boot is done
+    bool ended;    // the container's end has come: its code is set
+    bool gone;     // no service is left
+    uint32_t main; // index of the main service; SUPER_NONE
+    struct service_table now;
+    struct service_table
+        next; // read, and waiting until what is not in it has stopped; no memory: there is none
+    int exec_poll; // owned; epoll(7) of all `execed`; -1
+    int events;    // owned; the memfd of events; -1
+    uint64_t event_count;
+    struct rlimit files; // RLIMIT_NOFILE as PID 1 was given it
+    struct pty pty;      // of COMMAND; {-1, -1}
+};
+
+/*
+ * Begins to load the units. request is copied; out is what services' lines are written to (taken; -1: nothing). Needs
+ * in->proc_fd, where there is one. 0 or -errno.
+ */
+int services_start(struct init *in, const struct loader_request *request, enum exit_when exit_when,
+                   int out);
+
+/* Reads the units again; the outcome is told to slots with WAIT_UNITS. */
+void services_reload(struct init *in);
+
+/* Carries out everything that is to be done now, and tells the container's life what it means for it. */
+void services_pump(struct init *in, msec_t now);
+
+/* It is the loader, or a process that was started for a service. */
+bool services_own(const struct init *in, pid_t pid);
+
+/* Was it the loader's, or a process of a service? The rest of its service is looked after. */
+bool services_reaped(struct init *in, pid_t pid, int status, msec_t now);
+
+/* After all that have ended were reaped: which services have nothing left now. */
+void services_settle(struct init *in, msec_t now);
+
+/* A signal to PID 1: an ordered shutdown, an immediate one, or a reload. */
+void services_signal(struct init *in, int number, msec_t now);
+
+/* The container ends: everything is to stop, in order. */
+void services_shutdown(struct init *in);
+
+/* The poll(2) entry for starts of Type=exec. */
+void services_execed(struct init *in, msec_t now);
+
+msec_t services_deadline(const struct init *in);
+void services_expire(struct init *in, msec_t now);
+
+/* The exit code that services leave when all of them are gone. */
+int services_code(const struct init *in);
+
+/* Appends an event, and tells those who follow. */
+void services_event(struct init *in, const struct event *e);
+
+/* The same of the container's own state, and of an orphan; nothing where there are no services. */
+void services_event_life(struct init *in);
+void services_event_reap(struct init *in, pid_t pid, int status);
 
 #endif

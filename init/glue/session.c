@@ -70,18 +70,6 @@ static int take_fds(struct command *c, const struct sock_fds *fds, int *ret_args
     return next == fds->count ? 0 : -EINVAL;
 }
 
-/* The plan's fields are the session's defaults: environment, user, directory. */
-static const struct proto_msg *plan_fields(const struct init *in, struct plan *plan)
-{
-    struct slice image = {NULL, 0};
-
-    if (in->plan_fd < 0 || fd_map_sealed(in->plan_fd, SESSION_ARGS_MAX, &image) < 0 ||
-        plan_decode(image, plan) < 0) {
-        return NULL;
-    }
-    return &plan->fields;
-}
-
 _Noreturn static void session_child(const struct init *in, int conn, uint32_t request)
 {
     uint8_t datagram[PROTO_DATAGRAM_MAX];
@@ -116,7 +104,7 @@ _Noreturn static void session_child(const struct init *in, int conn, uint32_t re
     if (r < 0) {
         refuse(conn, request, r);
     }
-    c.base = plan_fields(in, &plan);
+    c.base = command_plan_fields(in, &plan);
     if (in->launched && c.base == NULL) {
         refuse(conn, request, -EIO);
     }
@@ -183,7 +171,7 @@ bool session_reaped(struct init *in, pid_t pid, int status)
         wire_tlv_u64(&w, TAG_STATUS, (uint64_t)(unsigned)status);
         wire_tlv_u64(&w, TAG_MONITORED, in->monitor >= 0 || !in->launched);
         in->slots[slot].phase = SLOT_OPEN; // its queue may hold what a client sent out of turn
-        control_send(in, slot, &w, NULL);
+        control_send(in, slot, &w, NULL, 0);
         control_drop(in, slot);
     }
     return true;

@@ -86,3 +86,19 @@ int caps_set(uint64_t keep)
     }
     return r;
 }
+
+int caps_set_ambient(uint64_t keep, uint64_t ambient)
+{
+    int r;
+
+    if (ambient == 0) {
+        return caps_set(keep);
+    }
+    r = write_sets(keep | ambient, ambient);
+    for (int cap = 0; r == 0 && cap < last_cap(); cap++) {
+        if ((ambient >> cap & 1) != 0 && cap_set_ambient(cap, CAP_SET) < 0) {
+            r = -errno;
+        }
+    }
+    return r;
+}

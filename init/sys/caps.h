@@ -23,4 +23,10 @@ int caps_bound(uint64_t have, uint64_t keep);
 /* Permitted and effective become `keep`, inheritable and ambient empty. 0 or -errno. */
 int caps_set(uint64_t keep);
 
+/*
+ * Permitted and effective become `keep` and `ambient`, inheritable and ambient `ambient`: what a program that another
+ * user executes is to have. 0 or -errno.
+ */
+int caps_set_ambient(uint64_t keep, uint64_t ambient);
+
 #endif

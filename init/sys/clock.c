@@ -20,6 +20,14 @@ msec_t clock_monotonic(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_micro(void)
+{
+    struct timespec t = {0, 0};
+
+    (void)syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 msec_t clock_wall(void)
 {
     return read_clock(CLOCK_REALTIME);

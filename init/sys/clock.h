@@ -6,6 +6,7 @@
 #include "core/limits.h"
 
 msec_t clock_monotonic(void); /* CLOCK_MONOTONIC */
+int64_t clock_micro(void);    /* the same in microseconds */
 msec_t clock_wall(void);      /* CLOCK_REALTIME, since 1970 */
 
 #endif

@@ -7,6 +7,7 @@
 #include <linux/close_range.h>
 #include <linux/magic.h>
 #include <linux/memfd.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -36,6 +37,25 @@ void fd_close(int *fd)
 int fd_pipe(int ret[2])
 {
     return pipe2(ret, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+int fd_reopen(int proc, int fd, int flags)
+{
+    char path[32] = "self/fd/";
+    char digits[12];
+    size_t at = sizeof(digits) - 1;
+    int got;
+
+    if (proc < 0 || fd < 0) {
+        return proc < 0 ? -ENOENT : -EBADF;
+    }
+    digits[at] = 0;
+    for (int n = fd; at == sizeof(digits) - 1 || n > 0; n /= 10) {
+        digits[--at] = (char)('0' + n % 10);
+    }
+    memcpy(path + 8, digits + at, sizeof(digits) - at);
+    got = openat(proc, path, flags | O_CLOEXEC | O_NOCTTY);
+    return got < 0 ? -errno : got;
 }
 
 /* Out of the way of 0 to 2, so that no source is overwritten before it was used. */

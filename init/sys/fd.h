@@ -27,6 +27,12 @@ void fd_close(int *fd);
 int fd_pipe(int ret[2]);
 
 /*
+ * A new description of what fd is open on, with these flags of open(2) (and O_CLOEXEC): through a procfs at the
+ * descriptor proc. Descriptor or -errno (-ENOENT where proc is -1).
+ */
+int fd_reopen(int proc, int fd, int flags);
+
+/*
  * Puts from[0..2] at descriptors 0, 1, 2, without CLOEXEC, whatever order they have now; -1 means
  * /dev/null. The sources stay open. 0 or -errno.
  */

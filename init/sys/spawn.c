@@ -78,9 +78,19 @@ pid_t spawn_borrowing_with(struct clone_args *args, void (*child)(void *arg), vo
     return (pid_t)clone_and_run(SYS_clone3, (long)args, sizeof(*args), child, arg);
 }
 
-pid_t spawn_copy(void)
+static pid_t copy(long exit_signal)
 {
-    long r = syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
+    long r = syscall(SYS_clone, exit_signal, 0L, 0L, 0L, 0L);
 
     return r < 0 ? -errno : (pid_t)r;
+}
+
+pid_t spawn_copy(void)
+{
+    return copy(SIGCHLD);
+}
+
+pid_t spawn_helper(void)
+{
+    return copy(0);
 }

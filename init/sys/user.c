@@ -190,6 +190,22 @@ int user_resolve(struct slice word, struct user *ret_user)
     return r;
 }
 
+int user_group(struct slice word, gid_t *ret_gid)
+{
+    struct user_spec spec = {.group = word};
+
+    if (word.len == 0) {
+        return -EINVAL;
+    }
+    if (word.data[0] >= '0' && word.data[0] <= '9') {
+        spec.group_is_id = true;
+        if (!passwd_number(word, &spec.gid)) {
+            return -EINVAL;
+        }
+    }
+    return find_group(&spec, ret_gid);
+}
+
 /*
  * The system calls themselves: a C library's functions stop all signals around each, for threads that
  * are not there. (Where the plain ones take 16 bits, as on 32-bit machines, the others have a name.)

@@ -27,6 +27,9 @@ struct user {
  */
 int user_resolve(struct slice word, struct user *ret_user);
 
+/* The group of this name or number. 0, -ESRCH, -EINVAL, or an error of reading as above. */
+int user_group(struct slice word, gid_t *ret_gid);
+
 /*
  * Becomes the user: groups, gid, uid, real, effective and saved. keep_groups where setgroups(2) is
  * denied, in a user namespace without privilege. 0 or -errno (-EINVAL: an id that is not mapped).

@@ -420,19 +420,78 @@ class Container:
             return c.ask(STATUS).num[T_STATE]
 
 
+class Supervised(Container):
+    """A detached container with the services of {name: lines of its unit} and without a command."""
+
+    FOLDER = "etc/porthole"
+
+    def __init__(self, units, options=(), **more):
+        global _count
+        rootfs = make_rootfs("rootfs-%d" % (_count + 1))
+        super().__init__(options=["--services", "/" + self.FOLDER] + list(options), rootfs=rootfs, **more)
+        self.cmd = []
+        os.makedirs(os.path.join(rootfs, self.FOLDER), exist_ok=True)
+        for unit, lines in units.items():
+            self.write(unit, lines)
+
+    def write(self, unit, lines):
+        """A unit's file; lines before the first section belong to [Service]."""
+        text = lines if lines.lstrip().startswith("[") else "[Service]\n" + lines
+        with open(os.path.join(self.rootfs, self.FOLDER, unit + ".service"), "w") as f:
+            f.write(text + "\n")
+
+    def of(self, service):
+        """NAME/SERVICE."""
+        return self.name + "/" + service
+
+    def service(self, name):
+        r = porthole("--json", "status", self.of(name), root=self.root)
+        if r.code != 0:
+            raise RuntimeError("status %s: %r" % (name, r))
+        return json.loads(r.out)["service"]
+
+    def await_state(self, name, state, limit=LIMIT):
+        """The service, once it is in the state that people are told."""
+        last = {}
+
+        def reached():
+            last.update(self.service(name))
+            return last["state"] == state
+        try:
+            until(reached, limit)
+        except TimeoutError:
+            raise TimeoutError("%s is not %s in %g s, but %r" % (name, state, limit, last)) from None
+        return last
+
+    def sound(self, sentence):
+        """PID 1 answers, and every one of its connections is free again."""
+        def rested():
+            with self.connect() as k:
+                return k.ask(STATUS).kind == STATUS_OK
+        check(alive(self.pid) and until(rested, what="an answer"), sentence)
+
+
 # ---- protocol (init/PROTOCOL.md) ------------------------------------------------------------
 
-(HELLO, STATUS, PROC, SIGNAL, EXEC, WAIT, SHUTDOWN, MONITOR) = range(1, 9)
-(HELLO_OK, OK, ERROR, STATUS_OK, PROC_OK, STARTED, EXIT, STATE, UP, FAILED, AUDIT) = range(128, 139)
+(HELLO, STATUS, PROC, SIGNAL, EXEC, WAIT, SHUTDOWN, MONITOR, SERVICES, START, STOP, RESTART, RELOAD,
+ LOGS, EVENTS) = range(1, 16)
+(HELLO_OK, OK, ERROR, STATUS_OK, PROC_OK, STARTED, EXIT, STATE, UP, FAILED, AUDIT, SERVICES_OK,
+ LOGS_OK, EVENTS_OK, EVENT) = range(128, 143)
 (T_VERSION, T_VERSION_MIN, T_FEATURES, T_ROLE, T_INSTANCE, T_ERRNO, T_STEP, T_OBJECT, T_SIGNAL,
  T_SESSION, T_PID, T_STATE, T_CODE, T_STATUS, T_GRACE, T_ARG, T_ENV, T_USER, T_WORKDIR, T_FLAGS,
  T_ROWS, T_COLUMNS, T_UPTIME, T_MAIN_UPTIME, T_SESSIONS, T_PLACE, T_RELEASE, T_MONITORED, T_CAPS,
  T_NAMESPACE, T_REAPED, T_VERB, T_UID, T_TIME, T_LOST, T_PHASE, T_CLIENT_PID,
- T_CAPS_BOUNDING) = range(1, 39)
+ T_NAME, T_CURSOR, T_SERVICE, T_SERVICE_STATE, T_RESULT, T_RESTARTS, T_SERVICES_ALL,
+ T_SERVICES_UP, T_DESCRIPTION, T_CONTROL_PID, T_DUE, T_JOB, T_CULPRIT, T_SERVICE_FLAGS) = range(1, 52)
 CRITICAL = 0x8000
 (TTY, STDIN, SHELL, ARGS_FD, NEW_PRIVS) = (1, 2, 4, 8, 16)
-TEXTS = {T_INSTANCE, T_OBJECT, T_ARG, T_ENV, T_USER, T_WORKDIR, T_RELEASE, T_NAMESPACE}
+TEXTS = {T_INSTANCE, T_OBJECT, T_ARG, T_ENV, T_USER, T_WORKDIR, T_RELEASE, T_NAMESPACE, T_NAME,
+         T_SERVICE, T_DESCRIPTION, T_CULPRIT}
 (STARTING_, UP_, STOPPING_, ENDING_, KILLING_, GONE_) = range(6)
+SVC_STATES = ("stopped start-pre start start-post up reload done stop stop-term stop-kill stop-post final-term "
+              "final-kill back-off failed").split()
+SVC_RESULTS = "success exit-code signal core-dump timeout start-limit-hit resources dependency bad-unit".split()
+(NO_WAIT, FOLLOW) = (1, 2)
 
 
 def tlv(tag, value):
@@ -448,23 +507,27 @@ def message(kind, request, *elements):
     return struct.pack("<HHIII", kind, 0, request, 16 + len(body), 0) + body
 
 
+def elements_of(data):
+    """The numbers by tag, and the texts by tag in lists."""
+    num, text, at = {}, {}, 0
+    while at < len(data):
+        tag, _, n = struct.unpack_from("<HHI", data, at)
+        value = data[at + 8:at + 8 + n]
+        at += 8 + n
+        tag &= ~CRITICAL
+        if tag in TEXTS:
+            text.setdefault(tag, []).append(value)
+        else:
+            num[tag] = struct.unpack("<Q", value)[0]
+    return num, text
+
+
 class Message:
     def __init__(self, data, fds):
         self.kind, _, self.request, length, _ = struct.unpack_from("<HHIII", data)
         self.fds = fds
-        self.num = {}
-        self.text = {}
         assert length == len(data), "length %d in %d bytes" % (length, len(data))
-        at = 16
-        while at < length:
-            tag, zero, n = struct.unpack_from("<HHI", data, at)
-            value = data[at + 8:at + 8 + n]
-            at += 8 + n
-            tag &= ~CRITICAL
-            if tag in TEXTS:
-                self.text.setdefault(tag, []).append(value)
-            else:
-                self.num[tag] = struct.unpack("<Q", value)[0]
+        self.num, self.text = elements_of(data[16:])
 
     def __repr__(self):
         return "message %d %r %r" % (self.kind, self.num, self.text)

@@ -27,10 +27,23 @@ static void put_again(struct wire_writer *w, const struct proto_msg *m, uint16_t
         wire_tlv_bytes(w, tag, m->text[tag].data, m->text[tag].len);
         break;
     case TAG_LIST:
+    case TAG_ITEMS:
         while (proto_next(&cursor, (enum proto_tag)tag, &value)) {
             wire_tlv_bytes(w, tag, value.data, value.len);
         }
         break;
+    }
+}
+
+/* One level deep, as readers go: an item's texts lie within it. */
+static void check_item(struct slice item)
+{
+    struct proto_msg m;
+
+    if (proto_decode_list(item, &m) == 0) {
+        for (uint16_t tag = 0; tag <= TAG_NUMBER_MAX; tag++) {
+            must(lies_within(m.text[tag], item), "an item's text lies within the item");
+        }
     }
 }
 
@@ -46,7 +59,10 @@ static void check_tag(const struct proto_msg *m, uint16_t tag, enum tag_kind kin
         must(kind != TAG_LIST || value.len == 0 || memchr(value.data, 0, value.len) == NULL,
              "a list's text has no zero byte");
         must(kind != TAG_U64 || value.len == 8, "a number has eight bytes");
-        must(kind == TAG_LIST || !listed, "only a list repeats");
+        must(kind == TAG_LIST || kind == TAG_ITEMS || !listed, "only lists repeat");
+        if (kind == TAG_ITEMS) {
+            check_item(value);
+        }
         listed = true;
     }
     must(listed == proto_has(m, (enum proto_tag)tag), "what is seen can be walked to");
@@ -65,7 +81,7 @@ static void check_same(const struct proto_msg *a, const struct proto_msg *b, uin
     struct slice vb;
 
     must(a->num[tag] == b->num[tag], "a number comes back");
-    if (kind != TAG_LIST) {
+    if (kind != TAG_LIST && kind != TAG_ITEMS) {
         must(same(a->text[tag], b->text[tag]), "a text comes back");
     }
     while (proto_next(&ca, (enum proto_tag)tag, &va)) {

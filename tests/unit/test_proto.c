@@ -115,6 +115,23 @@ static void test_numbers_of_the_first_version_stay(void **state)
     assert_int_equal(TAG_CAPS, 29);
 }
 
+/* These came with services. */
+static void test_numbers_of_services_stay(void **state)
+{
+    (void)state;
+    assert_int_equal(PROTO_SERVICES, 9);
+    assert_int_equal(PROTO_START, 10);
+    assert_int_equal(PROTO_EVENTS, 15);
+    assert_int_equal(PROTO_SERVICES_OK, 139);
+    assert_int_equal(PROTO_EVENT, 142);
+    assert_int_equal(TAG_NAME, 38);
+    assert_int_equal(TAG_SERVICE, 40);
+    assert_int_equal(TAG_SERVICE_FLAGS, 51);
+    assert_int_equal(FEATURE_SERVICES, 16);
+    assert_int_equal(REQUEST_NO_WAIT, 1);
+    assert_int_equal(REQUEST_FOLLOW, 2);
+}
+
 static void test_only_types_have_names(void **state)
 {
     (void)state;
@@ -155,7 +172,8 @@ static void test_each_role_may_send_what_the_table_says(void **state)
 /* The table above follows the code: this one is what must not change by accident. */
 static void test_who_only_looks_changes_nothing(void **state)
 {
-    static const uint16_t changing[] = {PROTO_SIGNAL, PROTO_EXEC, PROTO_SHUTDOWN, PROTO_MONITOR};
+    static const uint16_t changing[] = {PROTO_SIGNAL, PROTO_EXEC, PROTO_SHUTDOWN, PROTO_MONITOR,
+                                        PROTO_START,  PROTO_STOP, PROTO_RESTART,  PROTO_RELOAD};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(changing); i++) {
@@ -165,6 +183,9 @@ static void test_who_only_looks_changes_nothing(void **state)
         expect(proto_permit(changing[i], ROLE_INSIDE) == -EPERM, "a process inside may %s", name);
         expect(proto_permit(changing[i], ROLE_OPERATOR) == 0, "an operator may not %s", name);
     }
+    assert_int_equal(proto_permit(PROTO_SERVICES, ROLE_INSIDE), 0);
+    assert_int_equal(proto_permit(PROTO_EVENTS, ROLE_INSIDE), -EPERM);
+    assert_int_equal(proto_permit(PROTO_EVENTS, ROLE_OBSERVER), 0);
     assert_int_equal(proto_permit(PROTO_EXEC, ROLE_MONITOR), -EPERM);
     assert_int_equal(proto_permit(PROTO_PROC, ROLE_INSIDE), -EPERM);
     assert_int_equal(proto_permit(PROTO_HELLO, ROLE_INSIDE), 0);
@@ -389,6 +410,7 @@ static void put_value(struct message *m, uint16_t tag, enum tag_kind kind, size_
     case TAG_TEXT:
     case TAG_BYTES:
     case TAG_LIST:
+    case TAG_ITEMS:
         wire_tlv_bytes(&m->w, tag, "text\0", 4 + extra);
         break;
     }
@@ -421,6 +443,11 @@ static void test_each_tag_is_read_as_its_kind(void **state)
     }
 }
 
+static bool may_repeat(enum tag_kind kind)
+{
+    return kind == TAG_LIST || kind == TAG_ITEMS;
+}
+
 static void test_only_lists_may_repeat(void **state)
 {
     (void)state;
@@ -434,7 +461,7 @@ static void test_only_lists_may_repeat(void **state)
             put_value(&m, (uint16_t)(tags[i].number | (critical ? WIRE_CRITICAL : 0)), tags[i].kind,
                       0);
             end(&m);
-            expect_decode(&m, tags[i].kind == TAG_LIST ? 0 : -EBADMSG, tags[i].name);
+            expect_decode(&m, may_repeat(tags[i].kind) ? 0 : -EBADMSG, tags[i].name);
         }
     }
 }
@@ -454,7 +481,8 @@ static void test_text_has_no_zero_byte(void **state)
             begin(&m);
             wire_tlv_bytes(&m.w, tags[i].number, values[v].bytes, values[v].len);
             end(&m);
-            expect_decode(&m, tags[i].kind == TAG_BYTES ? 0 : -EBADMSG, tags[i].name);
+            expect_decode(&m, tags[i].kind == TAG_BYTES || tags[i].kind == TAG_ITEMS ? 0 : -EBADMSG,
+                          tags[i].name);
         }
     }
 }
@@ -671,11 +699,68 @@ static void test_a_list_without_header_may_be_long(void **state)
     assert_int_equal(got, put);
 }
 
+/* SERVICES_OK holds one list of elements a service, each decoded by itself. */
+static void test_items_are_lists_of_their_own(void **state)
+{
+    static const char *const names[] = {"db", "web", ""};
+    uint8_t item[64];
+    struct proto_msg msg;
+    struct proto_msg inner;
+    struct slice cursor;
+    struct slice value;
+    struct wire_writer w;
+    struct message m;
+
+    (void)state;
+    begin(&m);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        wire_writer_init(&w, item, sizeof(item));
+        wire_tlv_str(&w, TAG_NAME, names[i]);
+        wire_tlv_u64(&w, TAG_RESTARTS, i);
+        wire_tlv_bytes(&m.w, TAG_SERVICE, item, w.len);
+    }
+    wire_tlv_bytes(&m.w, TAG_SERVICE, NULL, 0);
+    wire_tlv_u64(&m.w, TAG_SERVICES_ALL, 4);
+    end(&m);
+    assert_int_equal(proto_decode((struct slice){m.bytes, m.len}, &msg), 0);
+    assert_true(msg.num[TAG_SERVICES_ALL] == 4);
+    expect(!proto_has(&msg, TAG_NAME), "an item's elements are not the message's");
+    cursor = msg.body;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        expect(proto_next(&cursor, TAG_SERVICE, &value), "item %zu is missing", i);
+        assert_int_equal(proto_decode_list(value, &inner), 0);
+        expect(slice_equals(inner.text[TAG_NAME], names[i]), "item %zu: got \"%.*s\"", i,
+               SHOW(inner.text[TAG_NAME]));
+        assert_true(inner.num[TAG_RESTARTS] == i);
+    }
+    assert_true(proto_next(&cursor, TAG_SERVICE, &value));
+    assert_int_equal(proto_decode_list(value, &inner), 0);
+    assert_true(inner.seen == 0);
+    assert_false(proto_next(&cursor, TAG_SERVICE, &value));
+}
+
+/* What an item holds is decoded only when somebody looks into it. */
+static void test_a_malformed_item_does_not_spoil_the_datagram(void **state)
+{
+    struct proto_msg msg;
+    struct proto_msg inner;
+    struct message m;
+
+    (void)state;
+    begin(&m);
+    wire_tlv_bytes(&m.w, TAG_SERVICE, "\0\1\2", 3);
+    wire_tlv_u64(&m.w, TAG_SERVICES_ALL, 1);
+    end(&m);
+    assert_int_equal(proto_decode((struct slice){m.bytes, m.len}, &msg), 0);
+    assert_int_equal(proto_decode_list(msg.text[TAG_SERVICE], &inner), -EBADMSG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_are_used_once),
         cmocka_unit_test(test_numbers_of_the_first_version_stay),
+        cmocka_unit_test(test_numbers_of_services_stay),
         cmocka_unit_test(test_only_types_have_names),
         cmocka_unit_test(test_each_role_may_send_what_the_table_says),
         cmocka_unit_test(test_who_only_looks_changes_nothing),
@@ -703,6 +788,8 @@ int main(void)
         cmocka_unit_test(test_a_walk_ends_where_the_list_is_malformed),
         cmocka_unit_test(test_a_list_without_header_decodes_alike),
         cmocka_unit_test(test_a_list_without_header_may_be_long),
+        cmocka_unit_test(test_items_are_lists_of_their_own),
+        cmocka_unit_test(test_a_malformed_item_does_not_spoil_the_datagram),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: MIT
-# Completion of porthole(1) for bash: commands, options, containers.
+# Completion of porthole(1) for bash: commands, options, containers, services.
 # shellcheck shell=bash
 
 # Names of containers, from the program itself: names hold no blank, quote or brace.
 __porthole_names() {
 	"${COMP_WORDS[0]}" ${root:+--root "$root"} --json list 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4
+}
+
+# Containers, and behind "NAME/" that container's services: the whole of it, without those that a name breaks.
+__porthole_targets() {
+	local container=${cur%%/*}
+	if [[ $cur != */* ]]; then
+		__porthole_names
+		return
+	fi
+	"${COMP_WORDS[0]}" ${root:+--root "$root"} --json status ${container:+"$container"} 2>/dev/null |
+		grep -o '"name":"[A-Za-z0-9:_.@-]*"' | cut -d'"' -f4 | sed "s,^,$container/,"
 }
 
 # Candidates into COMPREPLY: names of words, without globbing.
@@ -18,7 +29,7 @@ __porthole_files() {
 
 _porthole() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='run list status ps inspect exec shell signal wait shutdown'
+	local commands='run list status ps inspect exec shell start stop restart reload events signal wait shutdown'
 	local root='' command='' words=0 i
 	COMPREPLY=()
 
@@ -56,7 +67,7 @@ _porthole() {
 		return
 		;;
 	wait:--state)
-		__porthole_reply 'up stopped'
+		__porthole_reply 'up stopped failed'
 		return
 		;;
 	run:--hostname | run:--env | run:-e | run:--workdir | run:-w | run:--user | run:-u | run:--cap-add | run:--cap-drop | \
@@ -75,6 +86,8 @@ _porthole() {
 			;;
 		exec | shell) ((words == 0)) && __porthole_reply '-i -t --user --workdir --env --help' ;;
 		wait) __porthole_reply '--state --timeout --help' ;;
+		start | stop | restart | reload) __porthole_reply '--no-wait --help' ;;
+		events) __porthole_reply '--follow --help' ;;
 		shutdown) __porthole_reply '--grace --help' ;;
 		*) __porthole_reply --help ;;
 		esac
@@ -83,7 +96,12 @@ _porthole() {
 
 	case $command:$words in
 	:*) __porthole_reply "$commands" ;;
-	status:0 | ps:0 | exec:0 | shell:0 | wait:0 | shutdown:0 | signal:1) __porthole_reply "$(__porthole_names)" ;;
+	ps:0 | exec:0 | shell:0 | shutdown:0) __porthole_reply "$(__porthole_names)" ;;
+	status:0 | wait:0 | reload:0 | events:0 | signal:1) __porthole_reply "$(__porthole_targets)" ;;
+	start:0 | stop:0 | restart:0)
+		__porthole_reply "$(__porthole_targets | if [[ $cur == */* ]]; then cat; else sed 's,$,/,'; fi)"
+		compopt -o nospace 2>/dev/null
+		;;
 	inspect:0) __porthole_reply "$(__porthole_names) namespaces mounts capabilities" ;;
 	inspect:1) __porthole_reply 'namespaces mounts capabilities' ;;
 	signal:0) __porthole_reply 'HUP INT QUIT KILL USR1 USR2 TERM CONT STOP WINCH' ;;

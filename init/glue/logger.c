@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/* PID 1's side of the log worker: pipes, the ring, and a new worker for one that has died. */
+#include "glue/logger.h"
+
+#include "glue/init.h"
+#include "glue/logworker.h"
+#include "glue/services.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "sys/sock.h"
+#include "sys/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* For one owner, of one size for ever: a reader's mapping must not lose pages under it. */
+static int make_ring(void)
+{
+    uint8_t header[LOGRING_USED];
+    int fd FD_CLEANUP = fd_memfd("porthole-log", false);
+
+    logring_format(header, LOG_RING_BYTES);
+    if (fd < 0) {
+        return fd;
+    }
+    if (fchmod(fd, 0600) < 0 || ftruncate(fd, (off_t)logring_bytes(LOG_RING_BYTES)) < 0 ||
+        pwrite(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW) < 0) {
+        return -errno;
+    }
+    return TAKE_FD(fd);
+}
+
+/*
+ * The end of its socket, for the worker: also where a child that was just forked has a copy of ours. Ours stays open,
+ * as it tells of the worker's end.
+ */
+static void hang_up(struct logger *l)
+{
+    if (l->sock >= 0) {
+        (void)shutdown(l->sock, SHUT_WR);
+    }
+}
+
+static int fork_worker(struct init *in)
+{
+    struct logger *l = &in->services->logger;
+    int ends[2];
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) {
+        return -errno;
+    }
+    pid = spawn_helper();
+    if (pid == 0) {
+        (void)close(ends[0]);
+        logworker_run(in, ends[1]);
+    }
+    (void)close(ends[1]);
+    if (pid < 0) {
+        (void)close(ends[0]);
+        return pid;
+    }
+    l->pid = pid;
+    l->sock = ends[0];
+    l->started = clock_monotonic();
+    l->again_at = MSEC_NEVER;
+    l->starts++;
+    if (l->untold) { // it was born knowing
+        l->untold = false;
+        memset(l->pipes, 0, sizeof(l->pipes));
+        memset(l->ended, 0, sizeof(l->ended));
+    }
+    if (l->ending) {
+        hang_up(l);
+    }
+    return 0;
+}
+
+static void fork_or_wait(struct init *in)
+{
+    struct logger *l = &in->services->logger;
+
+    if (fork_worker(in) < 0) {
+        l->pause = l->pause < LOG_PAUSE_MAX_MS / 2 ? l->pause * 2 : LOG_PAUSE_MAX_MS;
+        l->pause = l->pause < LOG_PAUSE_MS ? LOG_PAUSE_MS : l->pause;
+        l->again_at = clock_monotonic() + l->pause;
+    }
+}
+
+int logger_start(struct init *in)
+{
+    int r;
+
+    if (in->services->logger.ring < 0) {
+        r = make_ring();
+        if (r < 0) {
+            return r;
+        }
+        in->services->logger.ring = r;
+    }
+    r = fork_worker(in);
+    if (r < 0) {
+        fork_or_wait(in);
+    }
+    return in->services->logger.pid > 0 ? 0 : r;
+}
+
+/* One description for both ends: it has no end of file, and holds what is in the pipe. */
+static int make_pipe(const struct init *in)
+{
+    int ends[2];
+    int fd;
+    int r = fd_pipe(ends);
+
+    if (r < 0) {
+        return r;
+    }
+    fd = fd_reopen(in->proc_fd, ends[0], O_RDWR | O_NONBLOCK);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    return fd;
+}
+
+static int send_message(const struct init *in, enum logworker_message kind, uint32_t service,
+                        uint32_t bits, int fd)
+{
+    uint8_t buf[LOGWORKER_BYTES];
+    struct wire_writer w;
+    struct service_conf conf;
+
+    wire_writer_init(&w, buf, sizeof(buf));
+    wire_put_u32(&w, kind);
+    wire_put_u32(&w, service);
+    if (kind == LOGWORKER_PIPE) {
+        size_t len;
+
+        unitimage_get(&in->services->now.image, service, &conf);
+        bits |= (conf.flags & SERVICE_PREFIX) != 0 ? LOGRING_PREFIX : 0;
+        len = strnlen(conf.name, LOGRING_NAME_MAX);
+        wire_put_u32(&w, bits);
+        wire_put_bytes(&w, conf.name, len);
+    } else {
+        wire_put_u32(&w, bits);
+    }
+    return sock_send(in->services->logger.sock, buf, w.len, &fd, fd >= 0 ? 1 : 0);
+}
+
+static void note(struct logger *l, uint32_t *bits, uint32_t service)
+{
+    bits[service / 32] |= 1u << service % 32;
+    l->untold = true;
+}
+
+/* False where there was no room: it is told later. Without a worker there is nobody to be told. */
+static bool tell_pipes(struct init *in, uint32_t service)
+{
+    struct logger *l = &in->services->logger;
+
+    for (uint32_t i = 0; i < 2 && l->sock >= 0; i++) {
+        int fd = in->services->now.log[service][i];
+
+        if (fd >= 0 && send_message(in, LOGWORKER_PIPE, service, LOG_STDOUT + i, fd) < 0) {
+            note(l, l->pipes, service);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool tell_ended(struct init *in, uint32_t service)
+{
+    struct logger *l = &in->services->logger;
+    bool gone = in->services->now.log[service][0] < 0 && in->services->now.log[service][1] < 0;
+
+    if (l->sock >= 0 &&
+        send_message(in, gone ? LOGWORKER_FORGET : LOGWORKER_ENDED, service, 0, -1) < 0) {
+        note(l, l->ended, service);
+        return false;
+    }
+    return true;
+}
+
+int logger_open(struct init *in, uint32_t service, bool want_error)
+{
+    int *log = in->services->now.log[service];
+    bool made = false;
+
+    for (int i = 0; i < (want_error ? 2 : 1); i++) {
+        if (log[i] < 0) {
+            int fd = make_pipe(in);
+
+            if (fd < 0) {
+                return fd;
+            }
+            log[i] = fd;
+            made = true;
+        }
+    }
+    if (made) {
+        (void)tell_pipes(in, service);
+    }
+    return 0;
+}
+
+/* The description is the service's own: whether it blocks is up to the service. */
+static int connect_one(const struct init *in, int pipe, int to, unsigned uid)
+{
+    int fd FD_CLEANUP = fd_reopen(in->proc_fd, pipe, O_WRONLY);
+
+    if (fd < 0) {
+        return fd;
+    }
+    if (fchown(fd, uid, (gid_t)-1) < 0 || dup3(fd, to, 0) < 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+int logger_connect(const struct init *in, uint32_t service, bool out, bool error, unsigned uid)
+{
+    const int *log = in->services->now.log[service];
+    int r = 0;
+
+    if (out) {
+        r = connect_one(in, log[0], STDOUT_FILENO, uid);
+    }
+    if (r == 0 && error) {
+        r = connect_one(in, log[1] >= 0 ? log[1] : log[0], STDERR_FILENO, uid);
+    }
+    return r;
+}
+
+void logger_ended(struct init *in, uint32_t service, bool forget)
+{
+    int *log = in->services->now.log[service];
+
+    if (log[0] < 0 && log[1] < 0) {
+        return;
+    }
+    if (forget) {
+        fd_close(&log[0]);
+        fd_close(&log[1]);
+    }
+    (void)tell_ended(in, service);
+}
+
+void logger_renew(struct init *in)
+{
+    if (in->services->logger.pid > 0) {
+        in->services->logger.renewed = true;
+        (void)kill(in->services->logger.pid, SIGKILL);
+    }
+}
+
+void logger_follow(struct init *in, int wake)
+{
+    if (in->services->logger.sock >= 0) {
+        (void)send_message(in, LOGWORKER_FOLLOW, 0, 0,
+                           wake); // where there is no room it asks again
+    }
+    (void)close(wake);
+}
+
+int logger_ring_readonly(const struct init *in)
+{
+    return in->services->logger.ring < 0
+               ? -ENOENT
+               : fd_reopen(in->proc_fd, in->services->logger.ring, O_RDONLY);
+}
+
+/* A worker that was not told everything would not write everything: its successor knows. */
+void logger_end(struct init *in)
+{
+    struct logger *l = &in->services->logger;
+
+    if (l->ending) {
+        return;
+    }
+    l->ending = true;
+    if (l->pid > 0 && l->untold) {
+        (void)kill(l->pid, SIGKILL);
+    }
+    if (l->pid == 0 && l->again_at != MSEC_NEVER) {
+        l->again_at = 0;
+    }
+    hang_up(l);
+}
+
+bool logger_alive(const struct init *in)
+{
+    return in->services->logger.pid > 0 || in->services->logger.again_at != MSEC_NEVER;
+}
+
+msec_t logger_deadline(const struct init *in)
+{
+    return in->services->logger.again_at;
+}
+
+void logger_expire(struct init *in, msec_t now)
+{
+    struct logger *l = &in->services->logger;
+
+    if (l->again_at > now || l->pid > 0) {
+        return;
+    }
+    l->again_at = MSEC_NEVER;
+    if (l->ending && l->ends++ >= LOG_ENDS_MAX) {
+        return;
+    }
+    fork_or_wait(in);
+}
+
+short logger_events(const struct init *in)
+{
+    return in->services->logger.sock >= 0 && in->services->logger.untold ? POLLOUT : 0;
+}
+
+static bool tell_again(struct init *in, uint32_t *bits,
+                       bool (*tell)(struct init *in, uint32_t service))
+{
+    for (uint32_t i = 0; i < LOGGER_WORDS; i++) {
+        while (bits[i] != 0) {
+            uint32_t service = i * 32 + (uint32_t)__builtin_ctz(bits[i]);
+
+            bits[i] &= bits[i] - 1;
+            if (service < in->services->now.image.count && !tell(in, service)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/*
+ * Its socket is closed: it has ended, but for its last few instructions, which the kill makes sure of. It is waited for
+ * by itself (spawn_helper()). Then a new one comes, at once or after a pause where they die fast.
+ */
+static void reap_worker(struct init *in)
+{
+    struct logger *l = &in->services->logger;
+    msec_t now = clock_monotonic();
+    int status = 0;
+
+    (void)kill(l->pid, SIGKILL);
+    while (waitpid(l->pid, &status, __WCLONE) < 0 && errno == EINTR) {
+    }
+    l->pid = 0;
+    fd_close(&l->sock);
+    if (l->ending) {
+        if ((!WIFEXITED(status) || WEXITSTATUS(status) != 0) && l->ends++ < LOG_ENDS_MAX) {
+            fork_or_wait(in);
+        }
+        return;
+    }
+    if (l->renewed || now - l->started >= LOG_FAST_MS) {
+        l->pause = 0;
+        l->renewed = false;
+        fork_or_wait(in);
+    } else {
+        l->pause = l->pause == 0 ? LOG_PAUSE_MS : l->pause * 2;
+        l->pause = l->pause < LOG_PAUSE_MAX_MS ? l->pause : LOG_PAUSE_MAX_MS;
+        l->again_at = now + l->pause;
+    }
+}
+
+void logger_ready(struct init *in, short revents)
+{
+    struct logger *l = &in->services->logger;
+
+    if ((revents & (POLLHUP | POLLERR)) != 0 && l->pid > 0) {
+        reap_worker(in);
+        return;
+    }
+    if ((revents & POLLOUT) == 0 || l->sock < 0) {
+        return;
+    }
+    // Ends first: where a service was forgotten and made anew, its new pipe comes after the end of the old.
+    l->untold = !tell_again(in, l->ended, tell_ended) || !tell_again(in, l->pipes, tell_pipes);
+}

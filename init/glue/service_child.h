@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The child's side of a service: from the fork to the exec of one of its commands. */
+#ifndef GLUE_SERVICE_CHILD_H
+#define GLUE_SERVICE_CHILD_H
+
+#include "glue/services.h"
+
+/*
+ * What fails before the exec is told by the exit code, as systemd.exec(5) has it under "Process Exit Codes", and by
+ * one line on the service's stderr where that is a log, else on PID 1's. One more than systemd's:
+ */
+enum service_code {
+    CODE_CHDIR = 200,
+    CODE_FDS = 202,
+    CODE_EXEC = 203,
+    CODE_MEMORY = 204,
+    CODE_LIMITS = 205,
+    CODE_STDIN = 208,
+    CODE_STDOUT = 209,
+    CODE_GROUP = 216,
+    CODE_USER = 217,
+    CODE_CAPABILITIES = 218,
+    CODE_STDERR = 222,
+    CODE_NO_NEW_PRIVS = 227,
+    CODE_ENVIRONMENT = 244, /* an EnvironmentFile= could not be read */
+};
+
+/*
+ * Becomes the command that the service's state says (svc.running, svc.index); never returns. A copy of PID 1: whatever
+ * blocks here, a dead file system's path among it, blocks nobody else. execed: written to before an exec that
+ * fails, closed by one that succeeds; -1: nobody wants to know.
+ */
+_Noreturn void service_child(const struct init *in, uint32_t index, int execed);
+
+#endif

@@ -1,0 +1,784 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of glue/logger.h: the real log worker, without PID 1: killed at any moment, stalled, flooded. */
+#include "glue/init.h"
+#include "glue/services.h"
+
+#include "child.h"
+
+#include "core/logring.h"
+#include "sys/clock.h"
+
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#define SERVICES 4
+#define LIMIT_MS 20000 /* ms; what takes longer hangs */
+
+/*
+ * Names of the services of this test. The image's own module gives way to these where it is not linked, as an
+ * image is not what is tested here.
+ */
+static uint32_t flags_of[SERVICES];
+
+__attribute__((weak)) void unitimage_get(const struct unitimage *image, uint32_t index,
+                                         struct service_conf *ret_conf)
+{
+    static const char *const names[SERVICES] = {"web", "db", "cron", "mail"};
+
+    (void)image;
+    *ret_conf = (struct service_conf){.name = names[index], .flags = flags_of[index]};
+}
+
+static struct init in;
+static struct services services;
+static int pipes[SERVICES][2];
+
+/* All that PID 1 has; stdout goes to `out` (-1: nowhere), which is taken. */
+static void begin(int out)
+{
+    init_prepare(&in);
+    services = (struct services){.count = SERVICES, .log = pipes};
+    memset(pipes, -1, sizeof(pipes));
+    in.services = &services;
+    in.proc_fd = check_call(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    in.logger.out = out;
+    check_ok(logger_start(&in));
+}
+
+/* The next thing that PID 1's loop would do of it. */
+static void reap_and_renew(void)
+{
+    int status;
+    pid_t pid = waitpid(in.logger.pid > 0 ? in.logger.pid : -1, &status, 0);
+
+    check(pid > 0 && logger_reaped(&in, pid, status), "it was not the worker");
+    if (logger_deadline(&in) != MSEC_NEVER) {
+        logger_expire(&in, logger_deadline(&in)); // no pause in tests
+    }
+}
+
+static void end_worker(void)
+{
+    logger_end(&in);
+    while (logger_alive(&in)) {
+        reap_and_renew();
+    }
+}
+
+/* What a reader has seen of the ring. */
+struct view {
+    struct logreader reader;
+    uint8_t record[LOGRING_RECORD_MAX];
+    uint64_t lost;
+    char *text; // of one stream, or of all
+    size_t len;
+    size_t cap;
+};
+
+static struct view *view_open(void)
+{
+    struct view *v = calloc(1, sizeof(*v));
+    int fd = check_ok(logger_ring_readonly(&in));
+    void *base = mmap(NULL, logring_bytes(LOG_RING_BYTES), PROT_READ, MAP_SHARED, fd, 0);
+
+    check(v != NULL && base != MAP_FAILED, "no memory");
+    check(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED,
+          "a reader can write");
+    check(logreader_open(&v->reader, base, logring_bytes(LOG_RING_BYTES)), "it is no ring");
+    (void)close(fd);
+    return v;
+}
+
+/* Takes what there is; the text of this service (-1: all) is collected. */
+static void view_read(struct view *v, int service)
+{
+    struct logring_record rec;
+    uint64_t lost;
+    int r;
+
+    while ((r = logreader_next(&v->reader, v->record, &rec, &lost)) == 1) {
+        v->lost += lost;
+        if (service >= 0 && rec.service != (uint32_t)service) {
+            continue;
+        }
+        if (v->len + rec.text.len + 1 > v->cap) {
+            v->cap = 2 * (v->cap + rec.text.len) + 1;
+            v->text = realloc(v->text, v->cap);
+            check(v->text != NULL, "no memory");
+        }
+        memcpy(v->text + v->len, rec.text.data, rec.text.len);
+        v->len += rec.text.len;
+        v->text[v->len] = 0;
+    }
+    check_is(r, 0);
+}
+
+/* Until the text has this length. */
+static void view_until(struct view *v, int service, size_t len)
+{
+    msec_t end = clock_monotonic() + LIMIT_MS;
+
+    for (view_read(v, service); v->len < len; view_read(v, service)) {
+        check(clock_monotonic() < end, "only %zu bytes of %zu came", v->len, len);
+        (void)poll(NULL, 0, 1);
+    }
+}
+
+/* A service: a child whose stdout is the pipe, running this. */
+static pid_t service(uint32_t index, void (*run)(uint32_t index))
+{
+    pid_t pid;
+
+    check_ok(logger_open(&in, index, false));
+    pid = check_call(fork());
+    if (pid == 0) {
+        check_ok(logger_connect(&in, index, true, true, geteuid()));
+        run(index);
+        _exit(0);
+    }
+    return pid;
+}
+
+static void must_end(pid_t pid)
+{
+    int status;
+
+    check_call(waitpid(pid, &status, 0));
+    check(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a service failed");
+}
+
+static void put(const char *text, size_t len)
+{
+    check(write(STDOUT_FILENO, text, len) == (ssize_t)len, "write: %s", strerror(errno));
+}
+
+#define PUT(literal) put(literal, sizeof(literal) - 1)
+
+static void say_hello(uint32_t index)
+{
+    (void)index;
+    PUT("hello\nwor");
+    PUT("ld\n");
+    check(write(STDERR_FILENO, "err\n", 4) == 4, "stderr");
+    check((fcntl(STDOUT_FILENO, F_GETFL) & O_NONBLOCK) == 0, "its stdout does not block");
+    check(open("/dev/stdout", O_WRONLY | O_CLOEXEC) >= 0, "/dev/stdout: %s", strerror(errno));
+}
+
+static int pipe_out(int ret[2])
+{
+    check_call(pipe2(ret, O_CLOEXEC));
+    return ret[1];
+}
+
+/* Reads stdout's pipe to its end. The write end must be nobody's but the worker's by then. */
+static char *read_out(int fd)
+{
+    size_t cap = 4u << 20;
+    char *text = malloc(cap);
+    size_t len = 0;
+    ssize_t n;
+
+    check(text != NULL, "no memory");
+    while ((n = read(fd, text + len, cap - len - 1)) > 0) {
+        len += (size_t)n;
+    }
+    check_is(n, 0);
+    text[len] = 0;
+    return text;
+}
+
+static void close_out(void)
+{
+    (void)close(in.logger.out);
+    in.logger.out = -1;
+}
+
+static void lines_arrive(void)
+{
+    int out[2];
+    struct view *v;
+    char *text;
+
+    flags_of[1] = SERVICE_PREFIX;
+    begin(pipe_out(out));
+    v = view_open();
+    must_end(service(0, say_hello));
+    view_until(v, 0, 16);
+    check(strcmp(v->text, "hello\nworld\nerr\n") == 0, "the ring has: %s", v->text);
+    must_end(service(1, say_hello));
+    end_worker();
+    close_out();
+    text = read_out(out[0]);
+    check(strcmp(text, "hello\nworld\nerr\ndb: hello\ndb: world\ndb: err\n") == 0, "stdout has: %s",
+          text);
+}
+
+static void test_lines_go_to_ring_and_stdout(void **state)
+{
+    (void)state;
+    in_child(lines_arrive);
+}
+
+static void write_odd(uint32_t index)
+{
+    (void)index;
+    PUT("a\0b\n\xff\xfe\n\n");
+    PUT("no end");
+}
+
+static void odd_lines(void)
+{
+    static const char want[] = "a\0b\n\xff\xfe\n\nno end";
+    int out[2];
+    struct view *v;
+
+    begin(pipe_out(out));
+    v = view_open();
+    must_end(service(0, write_odd));
+    logger_ended(&in, 0, true);
+    check(pipes[0][0] < 0, "the pipe is still open");
+    view_until(v, 0, sizeof(want) - 1);
+    check(v->len == sizeof(want) - 1 && memcmp(v->text, want, v->len) == 0, "other bytes came");
+    end_worker();
+    close_out();
+    check(memcmp(read_out(out[0]), "a\0b\n\xff\xfe\n\nno end\n", sizeof(want)) == 0,
+          "stdout has other bytes");
+}
+
+static void test_nul_bytes_and_a_last_line_without_end(void **state)
+{
+    (void)state;
+    in_child(odd_lines);
+}
+
+#define HUGE (1u << 20)
+
+static void write_huge(uint32_t index)
+{
+    char *line = malloc(HUGE);
+    size_t done = 0;
+
+    check(line != NULL, "no memory");
+    memset(line, 'a' + (int)index, HUGE);
+    line[HUGE - 1] = '\n';
+    while (done < HUGE) { // in one write(2), as far as the kernel takes it
+        ssize_t n = write(STDOUT_FILENO, line + done, HUGE - done);
+
+        check(n > 0, "write: %s", strerror(errno));
+        done += (size_t)n;
+    }
+}
+
+static void write_rest_then_huge(uint32_t index)
+{
+    PUT("rest");
+    (void)poll(NULL, 0, 5); // the worker has seen a line without end, and sleeps
+    write_huge(index);
+}
+
+static void huge_lines(void)
+{
+    struct view *v;
+    pid_t pid;
+
+    begin(-1);
+    v = view_open();
+    pid = service(0, write_rest_then_huge);
+    view_until(v, 0, HUGE + 4);
+    must_end(pid);
+    check(v->len == HUGE + 4 && memcmp(v->text, "restaaaa", 8) == 0 &&
+              v->text[v->len - 1] == '\n' && strspn(v->text + 4, "a") == HUGE - 1,
+          "the line is not whole");
+    check_is(v->lost, 0);
+    end_worker();
+}
+
+static void test_a_huge_line_in_one_write(void **state)
+{
+    (void)state;
+    in_child(huge_lines);
+}
+
+static void write_small_pipe(uint32_t index)
+{
+    (void)index;
+    for (int i = 0; i < 200; i++) {
+        char line[3000];
+
+        memset(line, 'x', sizeof(line));
+        line[sizeof(line) - 1] = '\n';
+        put(line, sizeof(line));
+    }
+}
+
+static void small_pipes(void)
+{
+    struct view *v;
+    pid_t pid;
+
+    begin(-1);
+    v = view_open();
+    check_ok(logger_open(&in, 0, false));
+    check_call(fcntl(pipes[0][0], F_SETPIPE_SZ, 8192));
+    pid = service(0, write_small_pipe);
+    view_until(v, 0, 600000);
+    must_end(pid);
+    check_is(v->len, 600000);
+    for (size_t i = 0; i < v->len; i++) {
+        check(v->text[i] == (i % 3000 == 2999 ? '\n' : 'x'), "byte %zu is another", i);
+    }
+    end_worker();
+}
+
+static void test_pipes_of_two_slots(void **state)
+{
+    (void)state;
+    in_child(small_pipes);
+}
+
+#define NUMBERED 40000 /* lines of each service */
+#define KILLS 100
+
+static void write_numbers(uint32_t index)
+{
+    FILE *f = index % 2 == 0 ? fdopen(STDOUT_FILENO, "w") : NULL; // some by blocks, some by lines
+
+    for (int i = 0; i < NUMBERED; i++) {
+        char line[96];
+        int n = snprintf(line, sizeof(line), "%u %d %.*s\n", index, i, i % 61,
+                         "............................................................");
+
+        if (f != NULL) {
+            check(fwrite(line, 1, (size_t)n, f) == (size_t)n, "fwrite");
+        } else {
+            put(line, (size_t)n);
+        }
+        if (i % 50 == 0) {
+            (void)poll(NULL, 0, 1);
+        }
+    }
+    check(f == NULL || fflush(f) == 0, "fflush");
+}
+
+/* Reads the ring while the worker is killed; ends when all services have, and all lines were seen. */
+struct tally {
+    uint64_t lost;
+    uint64_t seen;
+    char line[SERVICES][128]; // of each service, its beginning
+    size_t len[SERVICES];
+    int next[SERVICES];
+};
+
+static bool is_whole(const char *line)
+{
+    int number = 0;
+    int at = 0;
+
+    return sscanf(line, "%*u %d %n", &number, &at) == 1 && at > 0 &&
+           strlen(line + at) == (size_t)(number % 61);
+}
+
+static void tally_line(struct tally *t, uint32_t service)
+{
+    unsigned who;
+    int number;
+
+    t->line[service][t->len[service]] = 0;
+    t->len[service] = 0;
+    check(sscanf(t->line[service], "%u %d ", &who, &number) == 2 && who == service,
+          "service %u wrote a line \"%s\"", service, t->line[service]);
+    check(number >= t->next[service], "service %u: line %d came twice", service, number);
+    t->lost += (uint64_t)(number - t->next[service]);
+    check(is_whole(t->line[service]), "a line was cut: \"%s\"", t->line[service]);
+    t->next[service] = number + 1;
+    t->seen++;
+}
+
+static void tally_read(struct view *v, struct tally *t)
+{
+    struct logring_record rec;
+    uint64_t lost;
+    int r;
+
+    while ((r = logreader_next(&v->reader, v->record, &rec, &lost)) == 1) {
+        check_is(lost, 0); // this reader keeps up
+        check(rec.service < SERVICES, "service %u", rec.service);
+        for (size_t i = 0; i < rec.text.len; i++) {
+            if (rec.text.data[i] == '\n') {
+                tally_line(t, rec.service);
+            } else {
+                check(t->len[rec.service] < sizeof(t->line[0]) - 1, "a line without end");
+                t->line[rec.service][t->len[rec.service]++] = (char)rec.text.data[i];
+            }
+        }
+    }
+    check_is(r, 0);
+}
+
+static unsigned rough(unsigned *seed)
+{
+    *seed = *seed * 1103515245 + 12345;
+    return *seed >> 16;
+}
+
+static void kill_hundred_times(void)
+{
+    struct view *v;
+    struct tally *t = calloc(1, sizeof(*t));
+    pid_t pid[SERVICES];
+    unsigned seed = (unsigned)clock_micro();
+    msec_t end = clock_monotonic() + LIMIT_MS;
+    int kills = 0;
+    int left = SERVICES;
+
+    check(t != NULL, "no memory");
+    begin(check_call(open("/dev/null", O_WRONLY | O_CLOEXEC)));
+    v = view_open();
+    for (uint32_t i = 0; i < SERVICES; i++) {
+        pid[i] = service(i, write_numbers);
+    }
+    while (t->seen + t->lost < (uint64_t)SERVICES * NUMBERED) {
+        struct timespec pause = {.tv_nsec = (long)(rough(&seed) % 2000) * 1000};
+
+        check(clock_monotonic() < end, "after %d kills %llu lines are missing", kills,
+              (unsigned long long)((uint64_t)SERVICES * NUMBERED - t->seen));
+        (void)ppoll(NULL, 0, &pause, NULL); // the random moment
+        if (kills < KILLS) {
+            kills++;
+            check_call(kill(in.logger.pid, SIGKILL));
+            reap_and_renew();
+        }
+        tally_read(v, t);
+        for (uint32_t i = 0; i < SERVICES && left > 0; i++) {
+            int status;
+
+            if (pid[i] > 0 && waitpid(pid[i], &status, WNOHANG) == pid[i]) {
+                check(status == 0, "service %u failed", i);
+                pid[i] = 0;
+                left--;
+            }
+        }
+    }
+    check_is(kills, KILLS);
+    check_is(t->lost, 0);
+    check_is(t->seen, (uint64_t)SERVICES * NUMBERED);
+    end_worker();
+    tally_read(v, t);
+    check_is(t->seen, (uint64_t)SERVICES * NUMBERED);
+}
+
+static void test_killed_a_hundred_times_every_line_is_there_once(void **state)
+{
+    (void)state;
+    in_child(kill_hundred_times);
+}
+
+static void stalled_stdout(void)
+{
+    int out[2];
+    uint64_t lines = 0;
+    uint64_t lost = 0;
+    uint64_t marks = 0;
+    char *text;
+    pid_t reader;
+    int status;
+
+    begin(pipe_out(out));
+    for (uint32_t i = 0; i < 2; i++) {
+        must_end(service(i, write_numbers)); // more than pipe and ring hold; nobody reads stdout
+    }
+    reader = check_call(fork());
+    if (reader == 0) {
+        close_out();
+        text = read_out(out[0]);
+        for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+            unsigned long n;
+
+            if (sscanf(line, "porthole-init: lost=%lu", &n) == 1) {
+                lost += n;
+                marks++;
+            } else { // a line that was cut is one of the lost
+                lines += is_whole(line) ? 1 : 0;
+            }
+        }
+        check(lost > 0, "nothing was lost");
+        // A line before a mark may lack nothing but its newline: it is one of the lost, and looks whole.
+        check(lines + lost >= 2 * NUMBERED && lines + lost <= 2 * NUMBERED + marks,
+              "%llu lines came, and %llu were lost", (unsigned long long)lines,
+              (unsigned long long)lost);
+        _exit(0);
+    }
+    (void)close(out[0]);
+    logger_end(&in);
+    close_out();
+    (void)close(out[1]);
+    while (logger_alive(&in)) {
+        reap_and_renew();
+    }
+    check_call(waitpid(reader, &status, 0));
+    check(status == 0, "the reader failed: %.900s", strdup(child_text));
+}
+
+static void test_a_stalled_stdout_loses_and_says_how_much(void **state)
+{
+    (void)state;
+    in_child(stalled_stdout);
+}
+
+static void broken_stdout(void)
+{
+    int out[2];
+    struct view *v;
+
+    begin(pipe_out(out));
+    (void)close(out[0]);
+    v = view_open();
+    must_end(service(0, say_hello));
+    must_end(service(0, say_hello));
+    view_until(v, 0, 32);
+    check(kill(in.logger.pid, 0) == 0, "the worker is gone");
+    end_worker();
+    check_is(in.logger.starts, 1);
+}
+
+static void test_a_broken_stdout_ends_nothing_else(void **state)
+{
+    (void)state;
+    in_child(broken_stdout);
+}
+
+/* stdout is a socket, and a pipe that cannot be opened anew. */
+static void other_stdouts(void)
+{
+    int ends[2];
+    char buf[64];
+    struct view *v;
+    int flags;
+
+    check_call(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
+    begin(ends[1]);
+    v = view_open();
+    must_end(service(0, say_hello));
+    view_until(v, 0, 16);
+    end_worker();
+    flags = check_call(fcntl(ends[1], F_GETFL));
+    check((flags & O_NONBLOCK) == 0, "O_NONBLOCK was set on a shared description");
+    check_is(recv(ends[0], buf, sizeof(buf), MSG_WAITALL | MSG_DONTWAIT), 16);
+}
+
+static void test_stdout_is_a_socket(void **state)
+{
+    (void)state;
+    in_child(other_stdouts);
+}
+
+static void write_prompt(uint32_t index)
+{
+    (void)index;
+    PUT("login: ");
+    (void)pause();
+}
+
+static void prompt_is_seen(void)
+{
+    struct view *v;
+    pid_t pid;
+
+    begin(-1);
+    v = view_open();
+    pid = service(0, write_prompt);
+    view_until(v, 0, 7);
+    check(strcmp(v->text, "login: ") == 0, "the ring has \"%s\"", v->text);
+    check_call(kill(pid, SIGKILL));
+    end_worker();
+}
+
+static void test_a_line_without_end_is_seen_after_a_while(void **state)
+{
+    (void)state;
+    in_child(prompt_is_seen);
+}
+
+static void follow(void)
+{
+    int wake[2];
+    struct pollfd p;
+    struct view *v;
+    char byte;
+
+    begin(-1);
+    v = view_open();
+    check_call(pipe2(wake, O_CLOEXEC | O_NONBLOCK));
+    logger_follow(&in, wake[1]);
+    must_end(service(0, say_hello));
+    p = (struct pollfd){.fd = wake[0], .events = POLLIN};
+    for (view_read(v, 0); v->len < 16; view_read(v, 0)) {
+        check_is(poll(&p, 1, LIMIT_MS), 1);
+        check(read(wake[0], &byte, 1) == 1, "no wake");
+    }
+    while (read(wake[0], &byte, 1) > 0) {
+    }
+    check_call(kill(in.logger.pid, SIGKILL));
+    check_is(poll(&p, 1, LIMIT_MS), 1);
+    check(read(wake[0], &byte, 1) == 0, "no end of the wakes with the worker's");
+    reap_and_renew();
+    end_worker();
+}
+
+static void test_followers_are_woken_and_told_of_the_end(void **state)
+{
+    (void)state;
+    in_child(follow);
+}
+
+/* Sleeps in the kernel while nothing happens. */
+static long switches(pid_t pid)
+{
+    char path[64];
+    char line[128];
+    long n = -1;
+    FILE *f;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    f = fopen(path, "re");
+    check(f != NULL, "no %s", path);
+    while (fgets(line, sizeof(line), f) != NULL) {
+        (void)sscanf(line, "voluntary_ctxt_switches: %ld", &n);
+    }
+    (void)fclose(f);
+    return n;
+}
+
+static void idle(void)
+{
+    struct view *v;
+    long before;
+
+    begin(-1);
+    v = view_open();
+    must_end(service(0, say_hello));
+    must_end(service(0, write_odd));
+    view_until(v, 0, 16 + 14); // and the rest has gone to the ring: no timer is left
+    (void)poll(NULL, 0, 50);
+    before = switches(in.logger.pid);
+    (void)poll(NULL, 0, 500);
+    check_is(switches(in.logger.pid), before);
+    end_worker();
+}
+
+static void test_idle_means_asleep(void **state)
+{
+    (void)state;
+    in_child(idle);
+}
+
+/* More pipes than the worker's queue takes while it is stopped. */
+static void full_queue(void)
+{
+    struct view *v;
+    struct pollfd p = {.events = POLLOUT};
+
+    begin(-1);
+    v = view_open();
+    check_call(kill(in.logger.pid, SIGSTOP));
+    check_ok(logger_open(&in, 0, false));
+    for (int i = 0; logger_events(&in) == 0; i++) {
+        check(i < 100000, "the queue has no end");
+        logger_ended(&in, 0, false);
+    }
+    check_ok(logger_open(&in, 1, false));
+    check_call(kill(in.logger.pid, SIGCONT));
+    while (logger_events(&in) != 0) {
+        p.fd = in.logger.sock;
+        check_is(poll(&p, 1, LIMIT_MS), 1);
+        logger_ready(&in, p.revents);
+    }
+    must_end(service(1, say_hello));
+    view_until(v, 1, 16);
+    end_worker();
+}
+
+static void test_what_a_full_queue_refused_is_told_later(void **state)
+{
+    (void)state;
+    in_child(full_queue);
+}
+
+static void write_many(uint32_t index)
+{
+    static char line[4096];
+
+    for (size_t i = 0; i < sizeof(line); i++) {
+        line[i] = i % 64 == 63 ? '\n' : (char)('a' + index);
+    }
+    for (;;) {
+        (void)!write(STDOUT_FILENO, line, sizeof(line));
+    }
+}
+
+static void fair(void)
+{
+    msec_t end = clock_monotonic() + LIMIT_MS;
+    pid_t noisy;
+
+    begin(check_call(open("/dev/null", O_WRONLY | O_CLOEXEC)));
+    noisy = service(0, write_many);
+    for (int i = 1; i <= 20; i++) {
+        int held = 1;
+
+        must_end(service(1, say_hello));
+        while (held > 0) { // until all of it was taken
+            check_call(ioctl(pipes[1][0], FIONREAD, &held));
+            check(clock_monotonic() < end, "%d bytes are still in the pipe", held);
+        }
+    }
+    check_call(kill(noisy, SIGKILL));
+    check_call(waitpid(noisy, NULL, 0));
+    end_worker();
+}
+
+static void test_a_noisy_service_starves_nobody(void **state)
+{
+    (void)state;
+    in_child(fair);
+}
+
+static void without_procfs(void)
+{
+    begin(-1);
+    (void)close(in.proc_fd);
+    in.proc_fd = -1;
+    check_is(logger_open(&in, 0, false), -ENOENT);
+    check(pipes[0][0] == -1, "a pipe was kept");
+    check_is(logger_ring_readonly(&in), -ENOENT);
+    end_worker();
+}
+
+static void test_without_a_procfs_it_says_so(void **state)
+{
+    (void)state;
+    in_child(without_procfs);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lines_go_to_ring_and_stdout),
+        cmocka_unit_test(test_nul_bytes_and_a_last_line_without_end),
+        cmocka_unit_test(test_a_huge_line_in_one_write),
+        cmocka_unit_test(test_pipes_of_two_slots),
+        cmocka_unit_test(test_killed_a_hundred_times_every_line_is_there_once),
+        cmocka_unit_test(test_a_stalled_stdout_loses_and_says_how_much),
+        cmocka_unit_test(test_a_broken_stdout_ends_nothing_else),
+        cmocka_unit_test(test_stdout_is_a_socket),
+        cmocka_unit_test(test_a_line_without_end_is_seen_after_a_while),
+        cmocka_unit_test(test_followers_are_woken_and_told_of_the_end),
+        cmocka_unit_test(test_idle_means_asleep),
+        cmocka_unit_test(test_what_a_full_queue_refused_is_told_later),
+        cmocka_unit_test(test_a_noisy_service_starves_nobody),
+        cmocka_unit_test(test_without_a_procfs_it_says_so),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

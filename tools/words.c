@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* What people are told of services. */
+#include "words.h"
+
+#include "core/signame.h"
+#include "core/super.h"
+#include "core/svc.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define UNKNOWN "unknown" /* PID 1 may be newer than this program */
+
+const char *words_state(uint64_t state)
+{
+    static const char *const names[] = {
+#define X(name, text, public) [SVC_##name] = (public),
+        SVC_STATES(X)
+#undef X
+    };
+
+    return state < SVC_STATE_COUNT ? names[state] : UNKNOWN;
+}
+
+const char *words_exact_state(uint64_t state)
+{
+    static const char *const names[] = {
+#define X(name, text, public) [SVC_##name] = (text),
+        SVC_STATES(X)
+#undef X
+    };
+
+    return state < SVC_STATE_COUNT ? names[state] : UNKNOWN;
+}
+
+const char *words_state_meaning(uint64_t state)
+{
+    static const char *const texts[] = {
+        [SVC_STOPPED] = "no process of it runs",
+        [SVC_START_PRE] = "an ExecStartPre= command runs",
+        [SVC_START] = "its ExecStart= command runs, and does not count as started yet",
+        [SVC_START_POST] = "an ExecStartPost= command runs beside the main process",
+        [SVC_UP] = "the main process runs",
+        [SVC_RELOAD] = "an ExecReload= command runs beside the main process",
+        [SVC_DONE] = "its commands have ended well, and that counts as running",
+        [SVC_STOP] = "an ExecStop= command runs",
+        [SVC_STOP_TERM] = "its processes were asked to end",
+        [SVC_STOP_KILL] = "its processes got SIGKILL",
+        [SVC_STOP_POST] = "an ExecStopPost= command runs",
+        [SVC_FINAL_TERM] = "what its last command left was asked to end",
+        [SVC_FINAL_KILL] = "what its last command left got SIGKILL",
+        [SVC_BACKOFF] = "it waits to be started again",
+        [SVC_FAILED] = "it will not start by itself",
+    };
+
+    _Static_assert(sizeof(texts) / sizeof(texts[0]) == SVC_STATE_COUNT, "a text a state");
+    return state < SVC_STATE_COUNT ? texts[state] : "this version does not know that state";
+}
+
+const char *words_result(uint64_t result)
+{
+    static const char *const names[] = {
+#define X(name, text) [RESULT_##name] = (text),
+        SVC_RESULTS(X)
+#undef X
+    };
+
+    return result < SVC_RESULT_COUNT ? names[result] : UNKNOWN;
+}
+
+const char *words_result_meaning(uint64_t result)
+{
+    static const char *const texts[] = {
+        [RESULT_SUCCESS] = "it ended well",
+        [RESULT_EXIT_CODE] = "a command of it ended with a code that counts as failure",
+        [RESULT_SIGNAL] = "a signal killed it",
+        [RESULT_CORE_DUMP] = "a signal killed it, and it dumped core",
+        [RESULT_TIMEOUT] = "it took longer than its timeout",
+        [RESULT_START_LIMIT] = "it was started too often in too short a time",
+        [RESULT_RESOURCES] = "it could not be forked",
+        [RESULT_DEPENDENCY] = "what it requires has failed",
+        [RESULT_BAD_UNIT] = "its unit cannot be loaded",
+    };
+
+    _Static_assert(sizeof(texts) / sizeof(texts[0]) == SVC_RESULT_COUNT, "a text a result");
+    return result < SVC_RESULT_COUNT ? texts[result] : "this version does not know that result";
+}
+
+const char *words_job(uint64_t kind)
+{
+    static const char *const names[] = {
+#define X(name, text) [JOB_##name] = (text),
+        JOB_KINDS(X)
+#undef X
+    };
+
+    return kind < JOB_KIND_COUNT ? names[kind] : UNKNOWN;
+}
+
+const char *words_job_result(uint64_t result)
+{
+    static const char *const names[] = {
+#define X(name, text) [JOB_RESULT_##name] = (text),
+        JOB_RESULTS(X)
+#undef X
+    };
+
+    return result < JOB_RESULT_COUNT ? names[result] : UNKNOWN;
+}
+
+/* systemd.exec(5), "PROCESS EXIT CODES". */
+const char *words_exit_code(int code)
+{
+    static const char *const texts[] = {
+        [200 - 200] = "no such working directory",
+        [201 - 200] = "its nice value could not be set",
+        [202 - 200] = "its descriptors could not be arranged",
+        [203 - 200] = "could not be executed",
+        [204 - 200] = "no memory",
+        [205 - 200] = "its limits could not be set",
+        [206 - 200] = "its OOM score could not be set",
+        [207 - 200] = "its signal mask could not be set",
+        [208 - 200] = "its stdin could not be opened",
+        [209 - 200] = "its stdout could not be opened",
+        [210 - 200] = "its root directory could not be changed",
+        [211 - 200] = "its I/O priority could not be set",
+        [212 - 200] = "its timer slack could not be set",
+        [213 - 200] = "its secure bits could not be set",
+        [214 - 200] = "its scheduling policy could not be set",
+        [215 - 200] = "its processors could not be set",
+        [216 - 200] = "no such group",
+        [217 - 200] = "no such user",
+        [218 - 200] = "its capabilities could not be set",
+        [219 - 200] = "its cgroup could not be set up",
+        [220 - 200] = "it could not have a session of its own",
+        [221 - 200] = "it was not confirmed",
+        [222 - 200] = "its stderr could not be opened",
+        [224 - 200] = "PAM failed",
+        [225 - 200] = "its network namespace could not be set up",
+        [226 - 200] = "its mount namespace could not be set up",
+        [227 - 200] = "no_new_privs could not be set",
+        [228 - 200] = "its system call filter could not be set",
+        [229 - 200] = "its SELinux context could not be set",
+        [230 - 200] = "its personality could not be set",
+        [231 - 200] = "its AppArmor profile could not be set",
+        [232 - 200] = "its address families could not be restricted",
+        [233 - 200] = "its runtime directory could not be made",
+        [235 - 200] = "a socket's owner could not be set",
+        [236 - 200] = "its SMACK label could not be set",
+        [237 - 200] = "its keyring could not be set up",
+        [238 - 200] = "its state directory could not be made",
+        [239 - 200] = "its cache directory could not be made",
+        [240 - 200] = "its logs directory could not be made",
+        [241 - 200] = "its configuration directory could not be made",
+        [242 - 200] = "its NUMA policy could not be set",
+        [243 - 200] = "its credentials could not be set up",
+    };
+    int count = (int)(sizeof(texts) / sizeof(texts[0]));
+
+    return code >= 200 && code < 200 + count ? texts[code - 200] : NULL;
+}
+
+const char *words_ending(int status, char buf[WORDS_ENDING])
+{
+    char name[SIGNAME_MAX];
+
+    if (WIFSIGNALED(status)) {
+        (void)snprintf(buf, WORDS_ENDING, "killed by SIG%s%s",
+                       signame_format(WTERMSIG(status), name),
+                       WCOREDUMP(status) ? " (core dumped)" : "");
+    } else {
+        const char *meaning = words_exit_code(WEXITSTATUS(status));
+
+        (void)snprintf(buf, WORDS_ENDING, "exit code %d%s%s%s", WEXITSTATUS(status),
+                       meaning != NULL ? " (" : "", meaning != NULL ? meaning : "",
+                       meaning != NULL ? ")" : "");
+    }
+    return buf;
+}
+
+const char *words_ending_short(int status, char buf[WORDS_ENDING])
+{
+    char name[SIGNAME_MAX];
+
+    if (WIFSIGNALED(status)) {
+        (void)snprintf(buf, WORDS_ENDING, "SIG%s", signame_format(WTERMSIG(status), name));
+    } else {
+        (void)snprintf(buf, WORDS_ENDING, "%d", WEXITSTATUS(status));
+    }
+    return buf;
+}
+
+static const char *add_ms(size_t len, int64_t ms, const char *tail, char buf[WORDS_TIME])
+{
+    (void)snprintf(buf + len, WORDS_TIME - len, ".%03d%s", (int)(ms % 1000), tail);
+    return buf;
+}
+
+const char *words_time_utc(int64_t ms, char buf[WORDS_TIME])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    size_t len = 0;
+
+    if (gmtime_r(&seconds, &tm) != NULL) {
+        len = strftime(buf, WORDS_TIME - 8, "%Y-%m-%dT%H:%M:%S", &tm);
+    }
+    return add_ms(len, ms, "Z", buf);
+}
+
+const char *words_time_local(int64_t ms, char buf[WORDS_TIME])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    size_t len = 0;
+
+    if (localtime_r(&seconds, &tm) != NULL) {
+        len = strftime(buf, WORDS_TIME - 8, "%Y-%m-%d %H:%M:%S", &tm);
+    }
+    return add_ms(len, ms, "", buf);
+}
