@@ -104,7 +104,7 @@ void super_boot(struct super *s, msec_t now);
 
 /*
  * Asks for a job. 0 with *ret_serial (service[index].serial: the job is over once `ended` is that or more, or serial
- * is another), -ESHUTDOWN, -ENOEXEC (start of a broken unit), -EINVAL (a reload that cannot be).
+ * is another), -ESHUTDOWN, -ENOEXEC (start of a broken unit, or its restart), -EINVAL (a reload that cannot be).
  */
 int super_request(struct super *s, uint32_t index, enum job_kind kind, uint32_t *ret_serial);
 
