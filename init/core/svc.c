@@ -53,7 +53,7 @@ static void on_start(const struct enter *p, bool again)
     }
     s->restarts = !again ? 0 : s->restarts + (s->restarts < UINT32_MAX);
     s->result = RESULT_SUCCESS;
-    s->stop_asked = false;
+    s->stop_asked = s->has_run = false;
     if (p->conf->commands[RUN_START_PRE] > 0) {
         enter_run(p, SVC_START_PRE, RUN_START_PRE, 0, p->conf->timeout_start);
     } else {
@@ -115,7 +115,7 @@ static void on_main_ran(const struct enter *p)
 
     s->occupied = true;
     s->main_alive = true;
-    s->has_ended = false;
+    s->has_run = true;
     s->main_index = s->index;
     if (p->conf->type == TYPE_SIMPLE) {
         enter_start_post(p);

@@ -127,6 +127,7 @@ struct svc {
     bool occupied;       // processes of it may be left
     bool stop_asked;     // Restart= does not apply
     bool has_ended;      // main_status is one
+    bool has_run;        // a main process was started in this run
     bool reload_failed;  // the last reload
     uint16_t index;      // which command of its list
     uint16_t main_index; // which ExecStart= the main process is, or was
