@@ -89,30 +89,38 @@ static void say(void *context, const struct unit_finding *f)
     }
 }
 
-/* The whole file, owned by the caller. 0, or the exit code. */
-static int read_file(const char *path, struct slice *ret_text)
+/* All that the file holds. Bytes, or -errno: -EFBIG where it is more than cap. */
+static ssize_t read_all(const char *path, uint8_t *data, size_t cap)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    uint8_t *data = malloc(FILE_BYTES_MAX + 1);
     size_t len = 0;
-    ssize_t n = -1;
+    ssize_t n = fd < 0 ? -errno : 1;
 
-    if (fd >= 0 && data != NULL) {
-        while (len <= FILE_BYTES_MAX && (n = read(fd, data + len, FILE_BYTES_MAX + 1 - len)) > 0) {
+    while (n > 0 && len < cap) {
+        n = read(fd, data + len, cap - len);
+        if (n < 0) {
+            n = -errno;
+        } else {
             len += (size_t)n;
         }
     }
-    if (fd < 0 || data == NULL || n < 0 || len > FILE_BYTES_MAX) {
-        int error = fd >= 0 && data != NULL && n >= 0 ? EFBIG : errno;
-
-        free(data);
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-        return report_failure("\"%s\": %s", path, report_errno(error));
+    if (fd >= 0) {
+        (void)close(fd);
     }
-    (void)close(fd);
-    *ret_text = (struct slice){data, len};
+    return n < 0 ? n : n > 0 ? -EFBIG : (ssize_t)len;
+}
+
+/* The whole file, owned by the caller. 0, or the exit code. */
+static int read_file(const char *path, struct slice *ret_text)
+{
+    uint8_t *data = malloc(FILE_BYTES_MAX + 1);
+    ssize_t len = data != NULL ? read_all(path, data, FILE_BYTES_MAX + 1) : -ENOMEM;
+
+    if (len < 0) {
+        free(data);
+        return report_failure("\"%s\": %s", path, report_errno((int)len));
+    }
+    *ret_text = (struct slice){data, (size_t)len};
     return 0;
 }
 
@@ -178,7 +186,7 @@ static int check_file(struct check *c)
     char name[UNITNAME_MAX + sizeof(INSTANCE)];
     bool loads = false;
     bool whole;
-    struct slice text;
+    struct slice text = {NULL, 0};
     int code = read_file(c->file, &text);
 
     if (code != 0) {

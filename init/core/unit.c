@@ -3,6 +3,7 @@
 #include "core/unit.h"
 
 #include "core/unitparser.h"
+#include "core/value.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -103,21 +104,16 @@ void unit_init(struct unit *u, struct arena *arena, const char *name,
 
 static void read_section(struct unit *u, const struct unitfile_line *l)
 {
-    static const char names[] = "Unit\0Service\0Install\0X-Porthole\0";
     struct unit_parser *p = unit_parser(u);
     struct slice none = {NULL, 0};
-    uint8_t bit = 1;
+    int index = value_index(l->key, "Unit\0Service\0Install\0X-Porthole\0"); // enum directive_section
 
     p->any_section = true;
-    p->section = 0;
-    p->private_section = false;
-    for (const char *name = names; *name != 0; name += strlen(name) + 1, bit <<= 1) {
-        if (slice_equals(l->key, name)) {
-            p->section = bit;
-            return;
-        }
+    p->section = index >= 0 ? (uint8_t)(1u << index) : 0;
+    p->private_section = index < 0 && l->key.len >= 2 && memcmp(l->key.data, "X-", 2) == 0;
+    if (index >= 0) {
+        return;
     }
-    p->private_section = l->key.len > 2 && memcmp(l->key.data, "X-", 2) == 0;
     if (p->private_section) {
         unit_say(u, p->line, VERDICT_IGNORED, none, "a section of other programs");
     } else {

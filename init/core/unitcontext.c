@@ -215,14 +215,8 @@ static const struct stream_word files[] = {
 /* What systemd has and a service here cannot: it would have to be something else. */
 static bool is_unbuilt(struct slice value)
 {
-    static const char words[] = "tty\0tty-force\0tty-fail\0socket\0fd\0data\0";
-
-    for (const char *word = words; *word != 0; word += strlen(word) + 1) {
-        if (slice_equals(value, word)) {
-            return true;
-        }
-    }
-    return value.len > 3 && memcmp(value.data, "fd:", 3) == 0;
+    return value_index(value, "tty\0tty-force\0tty-fail\0socket\0fd\0data\0") >= 0 ||
+           (value.len > 3 && memcmp(value.data, "fd:", 3) == 0);
 }
 
 static bool set_file(struct unit *u, unsigned which, struct slice value)

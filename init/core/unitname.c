@@ -2,19 +2,14 @@
 /* Names of units. */
 #include "core/unitname.h"
 
+#include "core/value.h"
+
 #include <errno.h>
 
 static bool is_suffix(struct slice s)
 {
-    static const char words[] = "service\0socket\0target\0device\0mount\0automount\0swap\0timer\0"
-                                "path\0slice\0scope\0";
-
-    for (const char *word = words; *word != 0; word += strlen(word) + 1) {
-        if (slice_equals(s, word)) {
-            return true;
-        }
-    }
-    return false;
+    return value_index(s, "service\0socket\0target\0device\0mount\0automount\0swap\0timer\0"
+                          "path\0slice\0scope\0") >= 0;
 }
 
 static bool is_name_byte(uint8_t c)

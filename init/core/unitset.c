@@ -24,7 +24,6 @@ static void set_description(struct unit *u, struct slice value)
 /* A service of another type would be told to be up when it is not: it does not load. */
 static void set_type(struct unit *u, struct slice value)
 {
-    static const char unbuilt[] = "forking\0notify\0notify-reload\0dbus\0";
     int type = service_type_find(value);
 
     if (slice_equals(value, "idle")) {
@@ -36,13 +35,9 @@ static void set_type(struct unit *u, struct slice value)
         unit_parser(u)->has_type = true;
         return;
     }
-    for (const char *word = unbuilt; *word != 0; word += strlen(word) + 1) {
-        if (slice_equals(value, word)) {
-            unit_fatal(u, value.data, value, "this type is not built yet");
-            return;
-        }
-    }
-    if (value.len == 0) {
+    if (value_index(value, "forking\0notify\0notify-reload\0dbus\0") >= 0) {
+        unit_fatal(u, value.data, value, "this type is not built yet");
+    } else if (value.len == 0) {
         refuse(u, value, "no type of service"); // as systemd has it: the type stays
     } else {
         unit_fatal(u, value.data, value, "no type of service");

@@ -31,14 +31,14 @@ static void skip_blanks(struct slice *s)
     }
 }
 
-static bool is_one_of(struct slice s, const char *words)
+int value_index(struct slice s, const char *words)
 {
-    for (; *words != 0; words += strlen(words) + 1) {
+    for (int n = 0; *words != 0; words += strlen(words) + 1, n++) {
         if (slice_equals(s, words)) {
-            return true;
+            return n;
         }
     }
-    return false;
+    return -1;
 }
 
 bool value_bool(struct slice s, bool *ret_b)
@@ -52,11 +52,11 @@ bool value_bool(struct slice s, bool *ret_b)
         lower[i] = letter(s.data[i]) ? s.data[i] | 0x20 : s.data[i];
     }
     s.data = lower;
-    if (is_one_of(s, "1\0yes\0y\0true\0t\0on\0")) {
+    if (value_index(s, "1\0yes\0y\0true\0t\0on\0") >= 0) {
         *ret_b = true;
         return true;
     }
-    if (is_one_of(s, "0\0no\0n\0false\0f\0off\0")) {
+    if (value_index(s, "0\0no\0n\0false\0f\0off\0") >= 0) {
         *ret_b = false;
         return true;
     }
@@ -383,7 +383,7 @@ bool value_user(struct slice s)
 
     if (s.len == 0 || s.len >= NAME_BYTES || memchr(s.data, ':', s.len) != NULL ||
         memchr(s.data, '/', s.len) != NULL || !is_safe(s, "") || !value_utf8(s) ||
-        is_one_of(s, ".\0..\0")) {
+        value_index(s, ".\0..\0") >= 0) {
         return false;
     }
     if (*digits.data == '-' && digits.len > 1) {
@@ -410,5 +410,5 @@ bool value_program(struct slice s)
         return false;
     }
     return value_path(s) || (s.len < NAME_BYTES && memchr(s.data, '/', s.len) == NULL &&
-                             is_safe(s, "") && !is_one_of(s, ".\0..\0"));
+                             is_safe(s, "") && value_index(s, ".\0..\0") < 0);
 }

@@ -5,7 +5,10 @@
 
 #include "core/wire.h"
 
-/* All return false, with nothing written, where the text is no such value. Case counts, but in booleans. */
+/* All of type bool return false, with nothing written, where the text is no such value. Case counts, but in booleans. */
+
+/* Which of these words it is, from 0; -1: none. Each word has a zero behind it, the last one two. */
+int value_index(struct slice s, const char *words);
 
 /* 1 yes y true t on, 0 no n false f off: systemd.syntax(7). */
 bool value_bool(struct slice s, bool *ret_b);

@@ -10,6 +10,17 @@
 #include <errno.h>
 #include <sys/resource.h>
 
+static void test_words_of_a_list(void **state)
+{
+    (void)state;
+    assert_int_equal(value_index(SLICE("a"), "a\0bc\0d\0"), 0);
+    assert_int_equal(value_index(SLICE("bc"), "a\0bc\0d\0"), 1);
+    assert_int_equal(value_index(SLICE("d"), "a\0bc\0d\0"), 2);
+    assert_int_equal(value_index(SLICE("b"), "a\0bc\0d\0"), -1);
+    assert_int_equal(value_index(SLICE("a\0"), "a\0bc\0d\0"), -1);
+    assert_int_equal(value_index(SLICE(""), "a\0bc\0d\0"), -1);
+}
+
 static void test_booleans(void **state)
 {
     static const char *const yes[] = {"1", "yes", "YES", "y", "true", "True", "t", "on", "oN"};
@@ -341,12 +352,13 @@ static void test_exit_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_booleans),   cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_times),      cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_modes),      cmocka_unit_test(test_signals),
-        cmocka_unit_test(test_utf8),       cmocka_unit_test(test_variables),
-        cmocka_unit_test(test_users),      cmocka_unit_test(test_programs),
-        cmocka_unit_test(test_limits),     cmocka_unit_test(test_capabilities),
+        cmocka_unit_test(test_words_of_a_list),
+        cmocka_unit_test(test_booleans),     cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_times),        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_modes),        cmocka_unit_test(test_signals),
+        cmocka_unit_test(test_utf8),         cmocka_unit_test(test_variables),
+        cmocka_unit_test(test_users),        cmocka_unit_test(test_programs),
+        cmocka_unit_test(test_limits),       cmocka_unit_test(test_capabilities),
         cmocka_unit_test(test_exit_codes),
     };
 
