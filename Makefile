@@ -15,7 +15,7 @@ GLUE_SRC  := init.c boot.c launcher.c entry.c walk.c command.c execute.c control
 INIT_SRC  := main.c
 TOOLS_SRC := main.c report.c args.c path.c client.c starting.c runtime.c cgroup.c capabilities.c env.c bind.c mounts.c \
 	spec.c spec_options.c image.c launch.c launch_report.c assist.c relay.c tty.c monitor.c procfs.c table.c json.c \
-	words.c target.c services.c status.c cmd_run.c cmd_exec.c cmd_list.c cmd_status.c cmd_ps.c cmd_inspect.c \
+	wording.c target.c services.c status.c cmd_run.c cmd_exec.c cmd_list.c cmd_status.c cmd_ps.c cmd_inspect.c \
 	cmd_job.c cmd_events.c cmd_logs.c logview.c timeword.c cmd_signal.c cmd_wait.c cmd_shutdown.c cmd_check.c
 
 PREFIX     ?= /usr/local

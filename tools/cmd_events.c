@@ -12,7 +12,7 @@
 #include "services.h"
 #include "sys/fd.h"
 #include "target.h"
-#include "words.h"
+#include "wording.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -141,7 +141,7 @@ static bool concerns(const struct events *e, const struct event *event)
 /* What has happened, behind the time and the name. */
 static void print_what(const struct event *e)
 {
-    char ending[WORDS_ENDING];
+    char ending[WORDING_ENDING];
     const char *word;
 
     switch ((enum event_kind)e->kind) {
@@ -152,29 +152,29 @@ static void print_what(const struct event *e)
         }
         return;
     case EVENT_STATE:
-        word = words_exact_state(e->state);
-        (void)printf("%s", words_state(e->state));
-        if (strcmp(word, words_state(e->state)) != 0) {
+        word = wording_exact_state(e->state);
+        (void)printf("%s", wording_state(e->state));
+        if (strcmp(word, wording_state(e->state)) != 0) {
             (void)printf(" (%s)", word);
         }
         if (e->pid != 0) {
             (void)printf(", pid %u", e->pid);
         }
         if (e->result != RESULT_SUCCESS) {
-            (void)printf(", %s", words_result(e->result));
+            (void)printf(", %s", wording_result(e->result));
         }
         return;
     case EVENT_EXIT:
-        (void)printf("process %u ended: %s", e->pid, words_ending((int)e->value, ending));
+        (void)printf("process %u ended: %s", e->pid, wording_ending((int)e->value, ending));
         return;
     case EVENT_RESTART:
         (void)printf("restart %u", e->value);
         return;
     case EVENT_JOB:
-        (void)printf("%s: %s", words_job(e->state), words_job_result(e->result));
+        (void)printf("%s: %s", wording_job(e->state), wording_job_result(e->result));
         return;
     case EVENT_REAP:
-        (void)printf("orphan %u reaped: %s", e->pid, words_ending((int)e->value, ending));
+        (void)printf("orphan %u reaped: %s", e->pid, wording_ending((int)e->value, ending));
         return;
     case EVENT_UNITS:
         (void)printf("units read: %u services", e->value);
@@ -191,9 +191,9 @@ static void print_what(const struct event *e)
 static void print_event(const struct event *e)
 {
     char name[4 * EVENT_NAME_MAX + 8];
-    char when[WORDS_TIME];
+    char when[WORDING_TIME];
 
-    (void)printf("%s %s ", words_time_local(e->time, when),
+    (void)printf("%s %s ", wording_time_local(e->time, when),
                  e->name.len == 0
                      ? "-"
                      : report_escape(name, sizeof(name), (const char *)e->name.data, e->name.len));
@@ -213,9 +213,9 @@ static void json_what(struct json *j, const struct event *e)
         }
         return;
     case EVENT_STATE:
-        json_text(j, "state", words_state(e->state));
-        json_text(j, "exact_state", words_exact_state(e->state));
-        json_text(j, "result", words_result(e->result));
+        json_text(j, "state", wording_state(e->state));
+        json_text(j, "exact_state", wording_exact_state(e->state));
+        json_text(j, "result", wording_result(e->result));
         json_number(j, "restarts", e->value);
         if (e->pid != 0) {
             json_number(j, "pid", e->pid);
@@ -232,8 +232,8 @@ static void json_what(struct json *j, const struct event *e)
         json_number(j, "restarts", e->value);
         return;
     case EVENT_JOB:
-        json_text(j, "job", words_job(e->state));
-        json_text(j, "job_result", words_job_result(e->result));
+        json_text(j, "job", wording_job(e->state));
+        json_text(j, "job_result", wording_job_result(e->result));
         return;
     case EVENT_UNITS:
         json_number(j, "services_all", e->value);
@@ -257,12 +257,12 @@ static void json_head(struct json *j, const struct events *e)
 static void json_event(const struct events *events, const struct event *e)
 {
     const char *kind = event_kind_name(e->kind);
-    char when[WORDS_TIME];
+    char when[WORDING_TIME];
     struct json j;
 
     json_head(&j, events);
     json_number(&j, "number", (long long)e->number);
-    json_text(&j, "time", words_time_utc(e->time, when));
+    json_text(&j, "time", wording_time_utc(e->time, when));
     json_text(&j, "event", kind != NULL ? kind : "unknown");
     if (e->name.len > 0) {
         json_string(&j, "service", (const char *)e->name.data, e->name.len);
@@ -276,11 +276,11 @@ static void json_event(const struct events *events, const struct event *e)
 
 static void tell_lost(const struct events *e, uint64_t lost, msec_t time)
 {
-    char when[WORDS_TIME];
+    char when[WORDING_TIME];
     struct json j;
 
     if (!e->json) {
-        (void)printf("%s - lost=%llu\n", words_time_local(time, when), (unsigned long long)lost);
+        (void)printf("%s - lost=%llu\n", wording_time_local(time, when), (unsigned long long)lost);
         return;
     }
     json_head(&j, e);
@@ -357,21 +357,22 @@ static int ask(struct client *c, struct events *e)
 {
     uint8_t buf[64];
     struct wire_writer w;
-    int code;
+    int r;
 
     client_begin(c, &w, buf, sizeof(buf), PROTO_EVENTS);
     if (e->follow) {
         wire_tlv_u64(&w, TAG_FLAGS | WIRE_CRITICAL, REQUEST_FOLLOW);
     }
-    code = client_call(c, &w, PROTO_EVENTS_OK);
-    if (code == 0 && c->fds.count != 1) {
+    r = client_exchange(c, &w);
+    if (r <= 0 || c->msg.type != PROTO_EVENTS_OK) {
+        return services_report(c, &e->target, r);
+    }
+    if (c->fds.count != 1) {
         return report_failure("\"%s\": it has no events", c->name);
     }
-    if (code == 0) {
-        e->fd = c->fds.fd[0];
-        c->fds.count = 0;
-    }
-    return code;
+    e->fd = c->fds.fd[0];
+    c->fds.count = 0;
+    return 0;
 }
 
 static int run(struct client *c, struct events *e)

@@ -66,7 +66,7 @@ struct count {
 
 static struct count count_services(const struct status *s)
 {
-    if (s->services_all > 0) {
+    if (s->has_services) {
         return (struct count){(long long)s->services_up, (long long)s->services_all};
     }
     return (struct count){s->main_alive ? 1 : 0, 1};

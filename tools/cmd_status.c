@@ -11,7 +11,7 @@
 #include "status.h"
 #include "table.h"
 #include "target.h"
-#include "words.h"
+#include "wording.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,14 +63,14 @@ static int print_json(const struct client *c, const struct status *s, const stru
     json_number(&j, "orphans_reaped", (long long)s->reaped);
     json_bool(&j, "monitored", s->monitored);
     json_open(&j, "services", '[');
-    if (s->services_all == 0) {
+    if (!s->has_services) {
         main_to_json(&j, s);
     }
     for (size_t i = 0; i < list->count; i++) {
         service_to_json(&j, NULL, &list->list[i], false);
     }
     json_close(&j, ']');
-    if (s->services_all > 0) {
+    if (s->has_services) {
         json_number(&j, "services_up", (long long)s->services_up);
         json_number(&j, "services_all", (long long)s->services_all);
         if (s->has_code) {
@@ -118,14 +118,14 @@ static void add_service(struct table *t, const struct service *s)
     char pid[24] = "-";
     char uptime[32] = "-";
     char restarts[24];
-    char ending[WORDS_ENDING] = "-";
+    char ending[WORDING_ENDING] = "-";
     char memory[32] = "-";
 
     if (s->result == RESULT_SUCCESS) {
-        (void)snprintf(state, sizeof(state), "%s", words_state(s->state));
+        (void)snprintf(state, sizeof(state), "%s", wording_state(s->state));
     } else {
-        (void)snprintf(state, sizeof(state), "%s (%s)", words_state(s->state),
-                       words_result(s->result));
+        (void)snprintf(state, sizeof(state), "%s (%s)", wording_state(s->state),
+                       wording_result(s->result));
     }
     if (s->pid > 0) {
         (void)snprintf(pid, sizeof(pid), "%ld", s->pid);
@@ -135,7 +135,7 @@ static void add_service(struct table *t, const struct service *s)
     }
     (void)snprintf(restarts, sizeof(restarts), "%llu", (unsigned long long)s->restarts);
     if (s->has_ended) {
-        (void)words_ending_short(s->wait_status, ending);
+        (void)wording_ending_short(s->wait_status, ending);
     }
     if (s->has_process) {
         (void)table_bytes(s->process.rss, memory, sizeof(memory));
@@ -176,7 +176,7 @@ static int print_text(const struct client *c, const struct status *s, const stru
                  "orphans    %llu reaped\n",
                  table_duration(s->uptime_ms, uptime, sizeof(uptime)), s->place, s->version, grace,
                  (unsigned long long)s->sessions, (unsigned long long)s->reaped);
-    if (s->services_all > 0) {
+    if (s->has_services) {
         (void)printf("services   %llu of %llu up\n", (unsigned long long)s->services_up,
                      (unsigned long long)s->services_all);
         if (s->has_code) {
@@ -184,7 +184,7 @@ static int print_text(const struct client *c, const struct status *s, const stru
         }
     }
     (void)putchar('\n');
-    return s->services_all > 0 ? print_services(list) : print_main(s);
+    return s->has_services ? print_services(list) : print_main(s);
 }
 
 static int show_container(const struct context *ctx, struct client *c)
@@ -193,7 +193,7 @@ static int show_container(const struct context *ctx, struct client *c)
     struct status s;
     int code = status_get(c, &s);
 
-    if (code == 0 && s.services_all > 0) {
+    if (code == 0 && s.has_services) {
         code = services_get(c, &list);
         if (code == 0) {
             services_read_processes(c, list.list, list.count);
@@ -246,9 +246,9 @@ static void print_processes(const struct service *s)
 static int print_one_text(const struct client *c, const struct service *s)
 {
     char text[SERVICE_TEXT_MAX];
-    char ending[WORDS_ENDING];
-    const char *state = words_state(s->state);
-    const char *exact = words_exact_state(s->state);
+    char ending[WORDING_ENDING];
+    const char *state = wording_state(s->state);
+    const char *exact = wording_exact_state(s->state);
 
     line("service", s->name);
     line("container", c->name);
@@ -256,22 +256,22 @@ static int print_one_text(const struct client *c, const struct service *s)
         line((s->flags & SERVICE_BROKEN) != 0 ? "reason" : "description", s->description);
     }
     (void)snprintf(text, sizeof(text), "%s (%s%s%s)", state, strcmp(state, exact) == 0 ? "" : exact,
-                   strcmp(state, exact) == 0 ? "" : ": ", words_state_meaning(s->state));
+                   strcmp(state, exact) == 0 ? "" : ": ", wording_state_meaning(s->state));
     line("state", text);
-    line("since", table_duration(s->state_ms, text, sizeof(text)));
+    (void)printf("%-12s %s ago\n", "since", table_duration(s->state_ms, text, sizeof(text)));
     if (s->due_ms != UINT64_MAX) {
         (void)printf("%-12s in %s\n", s->state == SVC_BACKOFF ? "restart" : "deadline",
                      table_duration(s->due_ms, text, sizeof(text)));
     }
     if (s->job != JOB_NONE) {
-        line("job", words_job(s->job));
+        line("job", wording_job(s->job));
     }
     print_processes(s);
     (void)printf("%-12s %llu\n", "restarts", (unsigned long long)s->restarts);
-    line("last exit", s->has_ended ? words_ending(s->wait_status, ending) : "-");
-    (void)snprintf(text, sizeof(text), "%s%s%s%s", words_result(s->result),
+    line("last exit", s->has_ended ? wording_ending(s->wait_status, ending) : "-");
+    (void)snprintf(text, sizeof(text), "%s%s%s%s", wording_result(s->result),
                    s->result == RESULT_SUCCESS ? "" : " (",
-                   s->result == RESULT_SUCCESS ? "" : words_result_meaning(s->result),
+                   s->result == RESULT_SUCCESS ? "" : wording_result_meaning(s->result),
                    s->result == RESULT_SUCCESS ? "" : ")");
     line("result", text);
     if (s->culprit[0] != 0) {

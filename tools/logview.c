@@ -4,7 +4,7 @@
 
 #include "json.h"
 #include "report.h"
-#include "words.h"
+#include "wording.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -195,13 +195,13 @@ static void show_line(struct logview *v, const struct logring_record *rec, struc
 
 static void show_json(const struct logring_record *rec, struct slice line, bool ended)
 {
-    char when[WORDS_TIME];
+    char when[WORDING_TIME];
     struct json j;
 
     json_to_stdout(&j);
     json_open(&j, NULL, '{');
     json_number(&j, "schema", 1);
-    json_text(&j, "time", words_time_utc(rec->time, when));
+    json_text(&j, "time", wording_time_utc(rec->time, when));
     json_string(&j, "service", (const char *)rec->name.data, rec->name.len);
     json_text(&j, "stream", rec->stream == LOG_STDERR ? "stderr" : "stdout");
     json_string(&j, "text", (const char *)line.data, line.len);

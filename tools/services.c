@@ -8,7 +8,7 @@
 #include "core/super.h"
 #include "core/svc.h"
 #include "report.h"
-#include "words.h"
+#include "wording.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -215,8 +215,8 @@ void service_to_json(struct json *j, const char *key, const struct service *s, b
 {
     json_open(j, key, '{');
     json_text(j, "name", s->name);
-    json_text(j, "state", words_state(s->state));
-    json_text(j, "exact_state", words_exact_state(s->state));
+    json_text(j, "state", wording_state(s->state));
+    json_text(j, "exact_state", wording_exact_state(s->state));
     json_number(j, "state_ms", (long long)s->state_ms);
     number_or_null(j, "pid", s->pid > 0, s->pid);
     number_or_null(j, "uptime_ms", s->pid > 0 && service_is_up(s), (long long)s->state_ms);
@@ -230,8 +230,8 @@ void service_to_json(struct json *j, const char *key, const struct service *s, b
     } else {
         json_null(j, "last_exit");
     }
-    json_text(j, "result", words_result(s->result));
-    text_or_null(j, "job", s->job != JOB_NONE, words_job(s->job));
+    json_text(j, "result", wording_result(s->result));
+    text_or_null(j, "job", s->job != JOB_NONE, wording_job(s->job));
     number_or_null(j, "due_ms", s->due_ms != UINT64_MAX, (long long)s->due_ms);
     text_or_null(j, "culprit", s->culprit[0] != 0, s->culprit);
     json_bool(j, "boot", (s->flags & SERVICE_BOOT) != 0);
@@ -248,21 +248,21 @@ static void failure_text(const struct proto_msg *m, char *buf, size_t cap)
 {
     uint64_t result = m->num[TAG_RESULT];
     bool ended = proto_has(m, TAG_STATUS) && (int)m->num[TAG_STATUS] != 0;
-    char ending[WORDS_ENDING];
+    char ending[WORDING_ENDING];
 
     if (ended) {
-        (void)words_ending((int)m->num[TAG_STATUS], ending);
+        (void)wording_ending((int)m->num[TAG_STATUS], ending);
     }
     if (ended &&
         (result == RESULT_EXIT_CODE || result == RESULT_SIGNAL || result == RESULT_CORE_DUMP)) {
         (void)snprintf(buf, cap, "it failed: %s", ending);
     } else if (ended && result != RESULT_SUCCESS) {
-        (void)snprintf(buf, cap, "it failed: %s (%s)", words_result_meaning(result), ending);
+        (void)snprintf(buf, cap, "it failed: %s (%s)", wording_result_meaning(result), ending);
     } else if (proto_has(m, TAG_RESULT) && result != RESULT_SUCCESS) {
-        (void)snprintf(buf, cap, "it failed: %s", words_result_meaning(result));
+        (void)snprintf(buf, cap, "it failed: %s", wording_result_meaning(result));
     } else {
         (void)snprintf(buf, cap, "it failed, and is %s",
-                       proto_has(m, TAG_SERVICE_STATE) ? words_state(m->num[TAG_SERVICE_STATE])
+                       proto_has(m, TAG_SERVICE_STATE) ? wording_state(m->num[TAG_SERVICE_STATE])
                                                        : "in no state that is known");
     }
 }
@@ -274,8 +274,8 @@ static bool reason_text(const struct proto_msg *m, bool is_service, char *buf, s
 
     switch ((int)m->num[TAG_ERRNO]) {
     case ENOENT:
-        (void)snprintf(buf, cap, "no such service");
-        return is_service;
+        (void)snprintf(buf, cap, is_service ? "no such service" : "it has no services");
+        return true;
     case ECANCELED:
         (void)snprintf(buf, cap, "something else was asked for meanwhile");
         return true;

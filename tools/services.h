@@ -31,7 +31,8 @@ struct service {
 struct services {
     struct service *list; // owned
     size_t count;
-    uint64_t all; // as PID 1 counts them; 0: a container without services
+    uint64_t
+        all; // as PID 1 counts them; 0: a container without services, or that still reads its units
     uint64_t up;
 };
 

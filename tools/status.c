@@ -30,6 +30,7 @@ int status_get(struct client *c, struct status *ret)
     ret->sessions = m->num[TAG_SESSIONS];
     ret->reaped = m->num[TAG_REAPED];
     ret->monitored = m->num[TAG_MONITORED] != 0;
+    ret->has_services = proto_has(m, TAG_SERVICES_ALL);
     ret->services_all = m->num[TAG_SERVICES_ALL];
     ret->services_up = m->num[TAG_SERVICES_UP];
     ret->main_alive = proto_has(m, TAG_PID);

@@ -16,7 +16,8 @@ struct status {
     uint64_t sessions;
     uint64_t reaped;
     bool monitored;
-    uint64_t services_all; // 0: a container without services, whose main command is all
+    bool has_services;     // else its main command is all that there is
+    uint64_t services_all; // 0 while the first units are being read
     uint64_t services_up;
     bool
         main_alive; // the main command runs; with services: the main service's process, if one is main

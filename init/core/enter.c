@@ -58,8 +58,10 @@ bool enter_awaits_somebody(const struct enter *p)
 
     switch ((enum service_kill_mode)p->conf->kill_mode) {
     case KILL_CONTROL_GROUP:
-    case KILL_MIXED:
         return s->main_alive || s->command_alive || s->occupied;
+    case KILL_MIXED:
+        return s->main_alive || s->command_alive ||
+               (s->occupied && (p->conf->flags & SERVICE_SEND_SIGKILL) != 0);
     case KILL_PROCESS:
         return s->main_alive || s->command_alive;
     case KILL_NONE:
@@ -78,13 +80,6 @@ static void signal_all(const struct enter *p, enum svc_state state, int number, 
     p->s->todo |= SVC_DO_KILL;
 }
 
-static void enter_term(const struct enter *p, enum svc_state state)
-{
-    signal_all(p, state, p->conf->kill_signal,
-               p->conf->kill_mode == KILL_CONTROL_GROUP ? WHOM_ALL : WHOM_PROCESSES,
-               after(p->now, p->conf->timeout_stop));
-}
-
 /* Whoever survives SIGKILL (uninterruptible sleep) is waited for no longer than that. */
 void enter_kill(const struct enter *p, enum svc_state state)
 {
@@ -92,10 +87,41 @@ void enter_kill(const struct enter *p, enum svc_state state)
                after(p->now, KILL_WAIT_MS));
 }
 
+/* KillMode=mixed has KillSignal= for the main process only; the others get SIGKILL once it has gone. */
+static bool is_rest_of_mixed(const struct enter *p)
+{
+    return p->conf->kill_mode == KILL_MIXED && !p->s->main_alive && !p->s->command_alive;
+}
+
+static void enter_term(const struct enter *p, enum svc_state term, enum svc_state kill)
+{
+    if (is_rest_of_mixed(p)) {
+        enter_kill(p, kill);
+        return;
+    }
+    signal_all(p, term, p->conf->kill_signal,
+               p->conf->kill_mode == KILL_CONTROL_GROUP ? WHOM_ALL : WHOM_PROCESSES,
+               after(p->now, p->conf->timeout_stop));
+}
+
+void enter_kill_rest(const struct enter *p)
+{
+    if (is_rest_of_mixed(p) && p->s->state == SVC_STOP_TERM) {
+        enter_kill(p, SVC_STOP_KILL);
+    } else if (is_rest_of_mixed(p) && p->s->state == SVC_FINAL_TERM) {
+        enter_kill(p, SVC_FINAL_KILL);
+    }
+}
+
+void enter_kill_command(const struct enter *p)
+{
+    signal_all(p, (enum svc_state)p->s->state, SIGKILL, WHOM_COMMAND, after(p->now, KILL_WAIT_MS));
+}
+
 void enter_final(const struct enter *p)
 {
     if (enter_awaits_somebody(p)) {
-        enter_term(p, SVC_FINAL_TERM);
+        enter_term(p, SVC_FINAL_TERM, SVC_FINAL_KILL);
     } else {
         enter_dead(p);
     }
@@ -113,7 +139,7 @@ void enter_stop_post(const struct enter *p)
 void enter_stop_term(const struct enter *p)
 {
     if (enter_awaits_somebody(p)) {
-        enter_term(p, SVC_STOP_TERM);
+        enter_term(p, SVC_STOP_TERM, SVC_STOP_KILL);
     } else {
         enter_stop_post(p);
     }

@@ -36,4 +36,10 @@ void enter_stop_post(const struct enter *p);
 void enter_final(const struct enter *p);
 void enter_dead(const struct enter *p);
 
+/* One of those waited for has gone, and others have not: SIGKILL, where KillMode=mixed says so now. */
+void enter_kill_rest(const struct enter *p);
+
+/* Stays where it is until the command beside the main process, which gets SIGKILL, has ended. */
+void enter_kill_command(const struct enter *p);
+
 #endif

@@ -52,7 +52,7 @@ const char *event_kind_name(unsigned kind)
 {
     static const char *const names[] = {
 #define X(name, text) [EVENT_##name] = (text),
-        EVENTS(X)
+        EVENT_KINDS(X)
 #undef X
     };
 

@@ -20,7 +20,7 @@
 #define EVENT_NAME_MAX (EVENT_BYTES - 32)
 
 /* kind, word; state is enum svc_state unless said otherwise. */
-#define EVENTS(X) \
+#define EVENT_KINDS(X) \
     X(CONTAINER, "container") /* state: enum life_state; value: exit code once it is known */ \
     X(STATE, "state") /* a service's state and result; value: its restarts; pid: main process */ \
     X(EXIT, "exit")   /* a process of a service ended: pid, value: wait status */ \
@@ -33,7 +33,7 @@
 
 enum event_kind {
 #define X(name, text) EVENT_##name,
-    EVENTS(X)
+    EVENT_KINDS(X)
 #undef X
         EVENT_COUNT
 };

@@ -102,6 +102,7 @@ static void end_job(struct super *s, uint32_t index, enum job_result result, uin
 {
     struct super_service *e = &s->service[index];
 
+    e->ended_job = e->job;
     e->job = JOB_NONE;
     e->told = e->again = false;
     e->result = (uint8_t)result;
@@ -128,7 +129,7 @@ static void fail_dependents(struct super *s, uint32_t index, msec_t now)
         uint32_t other = service_dep(conf.required_by, i);
         struct super_service *e = &s->service[other];
 
-        if (e->job == JOB_START && !e->told && svc_is_down(&e->svc)) {
+        if (e->job == JOB_START && !e->told && (svc_is_down(&e->svc) || svc_is_stopping(&e->svc))) {
             step(s, other, SVC_EV_UNMET, RESULT_DEPENDENCY, now);
             fail_job(s, other, JOB_RESULT_DEPENDENCY, index);
         }
@@ -143,6 +144,11 @@ static bool stops(const struct super_service *e)
 
 static bool start_must_wait(const struct super *s, const struct service_conf *conf)
 {
+    for (uint32_t i = 0; i < service_dep_count(conf->requires); i++) {
+        if (s->service[service_dep(conf->requires, i)].fails) {
+            return true; // it has failed, and will say so: fail_dependents()
+        }
+    }
     for (uint32_t i = 0; i < service_dep_count(conf->after); i++) {
         uint8_t job = s->service[service_dep(conf->after, i)].job;
 
@@ -191,13 +197,15 @@ static void look_at_start(struct super *s, uint32_t index, msec_t now)
         }
         step(s, index, SVC_EV_START, e->again, now);
         e->told = true;
-    } else if (!e->told && !e->svc.stop_asked) {
+    } else if (!e->told && !svc_is_stopping(&e->svc)) {
         e->told = true; // it starts already, or runs
     }
     if (e->told) {
         judge_start(s, index);
     }
 }
+
+static void start_again(struct super *s, uint32_t index);
 
 static void look_at_stop(struct super *s, uint32_t index, msec_t now)
 {
@@ -221,6 +229,7 @@ static void look_at_stop(struct super *s, uint32_t index, msec_t now)
         e->told = false;
         look_at(s, index);
         look_at_neighbours(s, index);
+        start_again(s, index); // and all that it requires or wants
     }
 }
 
@@ -228,6 +237,9 @@ static void look_at_reload(struct super *s, uint32_t index, msec_t now)
 {
     struct super_service *e = &s->service[index];
 
+    if (!e->told && e->svc.state == SVC_RELOAD) {
+        return; // once more, after that
+    }
     if (!e->told) {
         step(s, index, SVC_EV_RELOAD, 0, now);
         e->told = true;
@@ -274,9 +286,17 @@ static void give_job(struct super *s, uint32_t index, enum job_kind kind, bool a
 
     if (same) {
         e->again = e->again && again;
+        e->told =
+            e->told && kind != JOB_RELOAD; // the one that runs may have read its files already
+        look_at(s, index);
         return;
     }
-    e->serial++;
+    if (e->job != JOB_NONE) {
+        look_at_neighbours(s, index); // who waited for that job may wait for this no longer
+    }
+    if (kind != JOB_RESTART || (e->job != JOB_START && e->job != JOB_RELOAD)) {
+        e->serial++; // who waits for a start or a reload is content with a restart
+    }
     e->job = (uint8_t)kind;
     e->told = false;
     e->again = again;
@@ -322,14 +342,26 @@ static void forget_reach(struct reach *r)
     }
 }
 
+/* What nobody asked for (Restart=) does not stand against a stop, which somebody did. */
+static bool is_to_start(const struct super_service *e, bool first, bool again)
+{
+    if (e->job == JOB_STOP) {
+        return !again;
+    }
+    return first || !svc_is_up(&e->svc);
+}
+
 /* Those reached by a start are started too, where they are not up. */
 static void start_reached(struct reach *r, bool again)
 {
     for (uint32_t i = r->first; i != SUPER_NONE; i = r->s->service[i].reach) {
         struct service_conf conf = conf_of(r->s, i);
+        const struct super_service *e = &r->s->service[i];
 
-        if (i == r->first || !svc_is_up(&r->s->service[i].svc) ||
-            r->s->service[i].job == JOB_STOP) {
+        if (i != r->first && (e->job == JOB_START || e->job == JOB_RESTART)) {
+            continue; // what it needs was, or will be, reached by that
+        }
+        if (is_to_start(e, i == r->first, again)) {
             give_job(r->s, i, JOB_START, again && i == r->first);
         }
         reach_all(r, conf.requires);
@@ -338,19 +370,40 @@ static void start_reached(struct reach *r, bool again)
     forget_reach(r);
 }
 
-/* Those reached by a stop or a restart: what requires them, as far as it runs or is about to. */
-static void stop_reached(struct reach *r, enum job_kind kind)
+/* Has it anything to stop: a process, a back-off, or a start to come? */
+static bool has_to_stop(const struct super_service *e)
+{
+    return !svc_is_down(&e->svc) || e->svc.state == SVC_BACKOFF || e->job == JOB_START ||
+           e->job == JOB_RESTART;
+}
+
+/* Those reached by a stop: what requires them, also where that is not running itself. */
+static void stop_reached(struct reach *r)
+{
+    for (uint32_t i = r->first; i != SUPER_NONE; i = r->s->service[i].reach) {
+        struct service_conf conf = conf_of(r->s, i);
+
+        if (i == r->first || has_to_stop(&r->s->service[i])) {
+            give_job(r->s, i, JOB_STOP, false);
+        }
+        reach_all(r, conf.required_by);
+    }
+    forget_reach(r);
+}
+
+/* Those reached by a restart: what requires them, as far as it runs and is to go on running. */
+static void restart_reached(struct reach *r)
 {
     for (uint32_t i = r->first; i != SUPER_NONE; i = r->s->service[i].reach) {
         struct service_conf conf = conf_of(r->s, i);
         const struct super_service *e = &r->s->service[i];
+        bool goes_on = has_to_stop(e) && e->job != JOB_STOP &&
+                       (e->job != JOB_NONE || !svc_is_stopping(&e->svc));
 
-        if (i != r->first && svc_is_down(&e->svc) && e->svc.state != SVC_BACKOFF &&
-            e->job != JOB_START && e->job != JOB_RESTART) {
-            continue;
+        if (i == r->first || goes_on) {
+            give_job(r->s, i, JOB_RESTART, false);
+            reach_all(r, conf.required_by);
         }
-        give_job(r->s, i, kind, false);
-        reach_all(r, conf.required_by);
     }
     forget_reach(r);
 }
@@ -359,8 +412,10 @@ static void start_again(struct super *s, uint32_t index)
 {
     struct reach r = {s, SUPER_NONE, SUPER_NONE};
 
-    reach(&r, index);
-    start_reached(&r, true);
+    if (s->service[index].job != JOB_STOP) {
+        reach(&r, index);
+        start_reached(&r, true);
+    }
 }
 
 void super_boot(struct super *s, msec_t now)
@@ -389,18 +444,18 @@ int super_request(struct super *s, uint32_t index, enum job_kind kind, uint32_t 
     switch (kind) {
     case JOB_START:
     case JOB_RESTART:
-        if ((conf.flags & SERVICE_BROKEN) != 0 && svc_is_down(&e->svc)) {
+        if ((conf.flags & SERVICE_BROKEN) != 0 && (kind == JOB_RESTART || svc_is_down(&e->svc))) {
             forget_reach(&r);
             return -ENOEXEC;
         }
         if (kind == JOB_START) {
             start_reached(&r, false);
         } else {
-            stop_reached(&r, JOB_RESTART);
+            restart_reached(&r);
         }
         break;
     case JOB_STOP:
-        stop_reached(&r, JOB_STOP);
+        stop_reached(&r);
         break;
     case JOB_RELOAD:
         forget_reach(&r);

@@ -56,18 +56,19 @@ enum job_result {
  */
 struct super_service {
     struct svc svc;
-    uint8_t job;      // enum job_kind
-    bool told;        // the machine has been told what the job wants
-    bool again;       // the start is Restart='s
-    bool fails;       // its start has failed: those that require it are to be told
-    bool queued;      // in the queue of those to look at
-    bool reached;     // by the request that is being worked out
-    uint8_t result;   // enum job_result of the last job
-    uint32_t serial;  // of the present job, or the last
-    uint32_t ended;   // serial of the last job that came to its end; jobs between were canceled
-    uint32_t next;    // in that queue
-    uint32_t reach;   // the next that the request reaches
-    uint32_t culprit; // which service's failure `result` or the state is; SUPER_NONE
+    uint8_t job;       // enum job_kind
+    bool told;         // the machine has been told what the job wants
+    bool again;        // the start is Restart='s
+    bool fails;        // its start has failed: those that require it are to be told
+    bool queued;       // in the queue of those to look at
+    bool reached;      // by the request that is being worked out
+    uint8_t ended_job; // enum job_kind of the last job that came to its end
+    uint8_t result;    // its enum job_result
+    uint32_t serial;   // of the present job, or the last
+    uint32_t ended;    // serial of the last job that came to its end; jobs between were canceled
+    uint32_t next;     // in that queue
+    uint32_t reach;    // the next that the request reaches
+    uint32_t culprit;  // which service's failure `result` or the state is; SUPER_NONE
 };
 
 #define SUPER_NONE UINT32_MAX
@@ -103,7 +104,7 @@ void super_boot(struct super *s, msec_t now);
 
 /*
  * Asks for a job. 0 with *ret_serial (service[index].serial: the job is over once `ended` is that or more, or serial
- * is another), -ESHUTDOWN, -ENOEXEC (start of a broken unit), -EINVAL (a reload that cannot be).
+ * is another), -ESHUTDOWN, -ENOEXEC (start of a broken unit, or its restart), -EINVAL (a reload that cannot be).
  */
 int super_request(struct super *s, uint32_t index, enum job_kind kind, uint32_t *ret_serial);
 

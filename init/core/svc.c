@@ -5,7 +5,6 @@
 #include "core/enter.h"
 #include "core/svcrules.h"
 
-#include <signal.h>
 #include <stddef.h>
 
 void svc_init(struct svc *s, const struct service_conf *conf, msec_t now)
@@ -23,6 +22,11 @@ void svc_init(struct svc *s, const struct service_conf *conf, msec_t now)
 bool svc_is_up(const struct svc *s)
 {
     return s->state == SVC_UP || s->state == SVC_RELOAD || s->state == SVC_DONE;
+}
+
+bool svc_is_stopping(const struct svc *s)
+{
+    return s->state >= SVC_STOP && s->state <= SVC_FINAL_KILL;
 }
 
 bool svc_is_down(const struct svc *s)
@@ -47,9 +51,9 @@ static void on_start(const struct enter *p, bool again)
         enter_state(p, SVC_FAILED, MSEC_NEVER);
         return;
     }
-    s->restarts = again ? s->restarts + 1 : 0;
+    s->restarts = !again ? 0 : s->restarts + (s->restarts < UINT32_MAX);
     s->result = RESULT_SUCCESS;
-    s->stop_asked = false;
+    s->stop_asked = s->has_run = false;
     if (p->conf->commands[RUN_START_PRE] > 0) {
         enter_run(p, SVC_START_PRE, RUN_START_PRE, 0, p->conf->timeout_start);
     } else {
@@ -105,20 +109,44 @@ static void on_unmet(const struct enter *p, enum svc_result result)
     }
 }
 
-static void on_ran(const struct enter *p)
+static void on_main_ran(const struct enter *p)
 {
     struct svc *s = p->s;
 
     s->occupied = true;
-    if (s->running != RUN_START) {
-        s->command_alive = true;
-        return;
-    }
     s->main_alive = true;
-    s->has_ended = false;
+    s->has_run = true;
     s->main_index = s->index;
-    if (s->state == SVC_START && p->conf->type == TYPE_SIMPLE) {
+    if (p->conf->type == TYPE_SIMPLE) {
         enter_start_post(p);
+    }
+}
+
+static void on_ran(const struct enter *p)
+{
+    switch ((enum svc_state)p->s->state) {
+    case SVC_START:
+        on_main_ran(p);
+        break;
+    case SVC_START_PRE:
+    case SVC_START_POST:
+    case SVC_RELOAD:
+    case SVC_STOP:
+    case SVC_STOP_POST:
+        p->s->occupied = true;
+        p->s->command_alive = true;
+        break;
+    case SVC_STOPPED: // nothing was to be run
+    case SVC_UP:
+    case SVC_DONE:
+    case SVC_STOP_TERM:
+    case SVC_STOP_KILL:
+    case SVC_FINAL_TERM:
+    case SVC_FINAL_KILL:
+    case SVC_BACKOFF:
+    case SVC_FAILED:
+    case SVC_STATE_COUNT:
+        break;
     }
 }
 
@@ -165,6 +193,7 @@ static void on_execed(const struct enter *p)
 static void go_on_once_gone(const struct enter *p)
 {
     if (enter_awaits_somebody(p)) {
+        enter_kill_rest(p);
         return;
     }
     if (p->s->state == SVC_STOP_TERM || p->s->state == SVC_STOP_KILL) {
@@ -256,7 +285,10 @@ static void on_command_ended(const struct enter *p, int status)
         return;
     }
     s->command_alive = false;
-    if (s->state != SVC_RELOAD) {
+    if ((s->todo & SVC_DO_RUN) != 0) {
+        return; // one that was given up; what `running` says is not forked yet
+    }
+    if (kind != RUN_RELOAD) { // a reload's failure is the reload's only
         enter_failing(p, result);
     }
     switch ((enum svc_state)s->state) {
@@ -275,8 +307,8 @@ static void on_command_ended(const struct enter *p, int status)
         }
         break;
     case SVC_RELOAD:
-        s->reload_failed = !clean;
-        if (!clean || !run_next(p, p->conf->timeout_start)) {
+        s->reload_failed = s->reload_failed || !clean;
+        if (s->reload_failed || !run_next(p, p->conf->timeout_start)) {
             enter_running(p);
         }
         break;
@@ -333,6 +365,19 @@ static void on_empty(const struct enter *p)
     }
 }
 
+/* What was up stays up; the command that hangs is ended first, if it can be. */
+static void reload_times_out(const struct enter *p)
+{
+    bool killed = p->s->reload_failed;
+
+    p->s->reload_failed = true;
+    if (p->s->command_alive && !killed) {
+        enter_kill_command(p);
+    } else {
+        enter_running(p);
+    }
+}
+
 static void on_deadline(const struct enter *p)
 {
     bool kill = (p->conf->flags & SERVICE_SEND_SIGKILL) != 0;
@@ -345,14 +390,8 @@ static void on_deadline(const struct enter *p)
         enter_failing(p, RESULT_TIMEOUT);
         enter_stop_term(p);
         break;
-    case SVC_RELOAD: // what was up stays up; the command that hangs is ended
-        p->s->reload_failed = true;
-        enter_running(p);
-        if (p->s->state == SVC_UP || p->s->state == SVC_DONE) {
-            p->s->todo |= SVC_DO_KILL;
-            p->s->signal = SIGKILL;
-            p->s->whom = WHOM_COMMAND;
-        }
+    case SVC_RELOAD:
+        reload_times_out(p);
         break;
     case SVC_STOP_TERM:
         enter_failing(p, RESULT_TIMEOUT);
@@ -363,6 +402,7 @@ static void on_deadline(const struct enter *p)
         }
         break;
     case SVC_STOP_KILL:
+        enter_failing(p, RESULT_TIMEOUT);
         enter_stop_post(p);
         break;
     case SVC_STOP_POST:
@@ -378,6 +418,7 @@ static void on_deadline(const struct enter *p)
         }
         break;
     case SVC_FINAL_KILL:
+        enter_failing(p, RESULT_TIMEOUT);
         enter_dead(p);
         break;
     case SVC_BACKOFF:

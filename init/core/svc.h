@@ -127,6 +127,7 @@ struct svc {
     bool occupied;       // processes of it may be left
     bool stop_asked;     // Restart= does not apply
     bool has_ended;      // main_status is one
+    bool has_run;        // a main process was started in this run
     bool reload_failed;  // the last reload
     uint16_t index;      // which command of its list
     uint16_t main_index; // which ExecStart= the main process is, or was
@@ -144,9 +145,13 @@ void svc_init(struct svc *s, const struct service_conf *conf, msec_t now);
 void svc_step(struct svc *s, const struct service_conf *conf, enum svc_event event, int value,
               msec_t now);
 
-/* UP, RELOAD, DONE: it counts as started. STOPPED, FAILED, BACKOFF: it may be started. */
+/*
+ * UP, RELOAD, DONE: it counts as started. STOPPED, FAILED, BACKOFF: it may be started.
+ * STOP to FINAL_KILL: it is on its way down, asked to or not.
+ */
 bool svc_is_up(const struct svc *s);
 bool svc_is_down(const struct svc *s);
+bool svc_is_stopping(const struct svc *s);
 
 /* "start-pre", …: exact names; "starting", …: what people are told. NULL for a number that is none. */
 const char *svc_state_name(unsigned state);

@@ -28,7 +28,7 @@ bool svcrules_restarts(enum service_restart restart, enum svc_result result)
     case RESTART_ON_FAILURE:
         return !clean;
     case RESTART_ON_ABNORMAL:
-        return killed || result == RESULT_TIMEOUT;
+        return !clean && result != RESULT_EXIT_CODE;
     case RESTART_ON_ABORT:
         return killed;
     }
@@ -69,7 +69,9 @@ static bool is_clean_signal(const struct service_conf *conf, int number)
 {
     bool asks = number == SIGHUP || number == SIGINT || number == SIGTERM || number == SIGPIPE;
 
-    return (conf->ok_signals >> (number - 1) & 1) != 0 || (asks && conf->type != TYPE_ONESHOT);
+    bool listed = number <= 64 && (conf->ok_signals >> (number - 1) & 1) != 0;
+
+    return listed || (asks && conf->type != TYPE_ONESHOT);
 }
 
 static enum svc_result result_of(int status)

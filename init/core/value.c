@@ -142,27 +142,23 @@ static bool take_quantity(struct slice *s, struct quantity *ret_q)
     return has_digits;
 }
 
-/* Adds it to *sum in units of `unit`. False where that is too much. */
+/* Adds it to *sum in units of `unit`, at most 2^60. False where that is too much. */
 static bool add_quantity(const struct quantity *q, uint64_t unit, uint64_t *sum)
 {
-    uint64_t part = unit;
-    uint64_t add;
+    uint64_t part = 0;
+    uint64_t whole;
 
+    for (size_t i = q->fraction.len; i-- > 0;) { // from its last digit, so that nothing is lost
+        part = ((uint64_t)(q->fraction.data[i] - '0') * unit + part) / 10;
+    }
     if (q->whole > (UINT64_MAX - 1) / unit) {
         return false;
     }
-    add = q->whole * unit;
-    for (size_t i = 0; i < q->fraction.len && part > 0; i++) {
-        part /= 10;
-        if (add > UINT64_MAX - 1 - 9 * part) {
-            return false;
-        }
-        add += part * (uint64_t)(q->fraction.data[i] - '0');
-    }
-    if (add > UINT64_MAX - 1 - *sum) {
+    whole = q->whole * unit;
+    if (part > UINT64_MAX - 1 - whole || whole + part > UINT64_MAX - 1 - *sum) {
         return false;
     }
-    *sum += add;
+    *sum += whole + part;
     return true;
 }
 

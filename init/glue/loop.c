@@ -16,6 +16,7 @@
 #include "sys/mem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -107,6 +108,7 @@ static void perform(struct init *in, unsigned actions, int number)
         if (in->life.state == LIFE_UP && in->tell_up) {
             tell_monitor_up(in);
         }
+        services_event_life(in);
         control_announce(in);
     }
 }
@@ -161,6 +163,7 @@ static void reap(struct init *in, msec_t now)
         } else if (!session_reaped(in, pid, status) &&
                    (in->services == NULL || !services_reaped(in, pid, status, now))) {
             in->reaped++;
+            services_event_reap(in, pid, status);
         }
     }
     empty = pid < 0 && errno == ECHILD;
@@ -368,6 +371,9 @@ static void leave(struct init *in)
         if (names[i] != NULL && in->control_dirs[i] >= 0 && in->listener[i] >= 0) {
             (void)unlinkat(in->control_dirs[i], names[i], 0);
         }
+    }
+    if (in->control_dirs[LISTEN_INSIDE] >= 0) { // where nobody else has put something there
+        (void)unlinkat(in->control_dirs[LISTEN_INSIDE], "op", AT_REMOVEDIR);
     }
 }
 

@@ -209,7 +209,7 @@ static int put_result(struct service_env *env, const struct svc *svc)
     char name[SIGNAME_MAX];
     int r = put_pair(env, "SERVICE_RESULT", svc_result_name(svc->result));
 
-    if (r < 0 || !svc->has_ended) {
+    if (r < 0 || !svc->has_run || svc->main_alive) {
         return r;
     }
     if (WIFEXITED(svc->main_status)) {

@@ -62,7 +62,7 @@ static void event_of(struct init *in, enum event_kind kind, uint32_t index, uint
     const char *name = conf_of(in, index).name;
     struct event event = {
         .kind = (uint16_t)kind,
-        .state = kind == EVENT_JOB ? e->job : e->svc.state,
+        .state = kind == EVENT_JOB ? e->ended_job : e->svc.state,
         .result = kind == EVENT_JOB ? e->result : e->svc.result,
         .pid = pid,
         .value = value,
@@ -70,6 +70,25 @@ static void event_of(struct init *in, enum event_kind kind, uint32_t index, uint
     };
 
     services_event(in, &event);
+}
+
+void services_event_life(struct init *in)
+{
+    struct event e = {.kind = EVENT_CONTAINER, .state = (uint16_t)in->life.state};
+
+    if (in->services != NULL) {
+        e.value = in->life.finished || !in->life.main_alive ? (uint32_t)in->life.code : 0;
+        services_event(in, &e);
+    }
+}
+
+void services_event_reap(struct init *in, pid_t pid, int status)
+{
+    if (in->services != NULL) {
+        services_event(
+            in,
+            &(struct event){.kind = EVENT_REAP, .pid = (uint32_t)pid, .value = (uint32_t)status});
+    }
 }
 
 /* ---- starting processes ---- */
@@ -301,9 +320,21 @@ static bool judge(struct init *in, msec_t now)
 static void tell(struct init *in, uint32_t index)
 {
     const struct super_service *e = &in->services->now.service[index];
+    struct service_process *p = &in->services->now.process[index];
 
-    event_of(in, EVENT_STATE, index, (uint32_t)in->services->now.pid[index][PROCESS_MAIN],
-             e->svc.restarts);
+    if (p->shown_state != e->svc.state || p->shown_result != e->svc.result) {
+        p->shown_state = e->svc.state;
+        p->shown_result = e->svc.result;
+        event_of(in, EVENT_STATE, index, (uint32_t)in->services->now.pid[index][PROCESS_MAIN],
+                 e->svc.restarts);
+        if (e->svc.state == SVC_BACKOFF) {
+            event_of(in, EVENT_RESTART, index, 0, e->svc.restarts + 1);
+        }
+    }
+    if (p->shown_ended != e->ended) {
+        p->shown_ended = e->ended;
+        event_of(in, EVENT_JOB, index, 0, 0);
+    }
     request_answer_services(in, index);
 }
 

@@ -30,7 +30,8 @@ enum { PROCESS_MAIN, PROCESS_COMMAND, PROCESS_COUNT };
 /* What a service has of processes, beside its two (services.pid). */
 struct service_process {
     pid_t group[PROCESS_COUNT]; // process groups that may have members left; 0
-    uint8_t shown_state;        // of the last event that told of it
+    uint32_t shown_ended;       // of the last events that told of it
+    uint8_t shown_state;
     uint8_t shown_result;
     int execed; // owned; Type=exec: end of file once it is executed; -1
     uint8_t invocation[INVOCATION_BYTES];
@@ -115,7 +116,11 @@ void services_expire(struct init *in, msec_t now);
 /* The exit code that services leave when all of them are gone. */
 int services_code(const struct init *in);
 
-/* Appends an event, and tells those who follow. name may be NULL. */
+/* Appends an event, and tells those who follow. */
 void services_event(struct init *in, const struct event *e);
+
+/* The same of the container's own state, and of an orphan; nothing where there are no services. */
+void services_event_life(struct init *in);
+void services_event_reap(struct init *in, pid_t pid, int status);
 
 #endif

@@ -29,7 +29,7 @@ __porthole_files() {
 
 _porthole() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='run list status ps inspect exec shell start stop restart reload logs events signal wait shutdown'
+	local commands='run list status ps inspect exec shell start stop restart reload logs events signal wait shutdown check'
 	local root='' command='' words=0 i
 	COMPREPLY=()
 
@@ -96,6 +96,7 @@ _porthole() {
 	fi
 
 	case $command:$words in
+	check:*) __porthole_files -f ;;
 	:*) __porthole_reply "$commands" ;;
 	ps:0 | exec:0 | shell:0 | shutdown:0) __porthole_reply "$(__porthole_names)" ;;
 	status:0 | wait:0 | reload:0 | logs:0 | events:0 | signal:1) __porthole_reply "$(__porthole_targets)" ;;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What people are told of services. */
-#include "words.h"
+#include "wording.h"
 
 #include "core/signame.h"
 #include "core/super.h"
@@ -13,29 +13,28 @@
 
 #define UNKNOWN "unknown" /* PID 1 may be newer than this program */
 
-const char *words_state(uint64_t state)
+static const char *known(const char *name)
 {
-    static const char *const names[] = {
-#define X(name, text, public) [SVC_##name] = (public),
-        SVC_STATES(X)
-#undef X
-    };
-
-    return state < SVC_STATE_COUNT ? names[state] : UNKNOWN;
+    return name != NULL ? name : UNKNOWN;
 }
 
-const char *words_exact_state(uint64_t state)
+/* The core's tables take an unsigned: a number past it is none of theirs either. */
+static unsigned narrow(uint64_t number)
 {
-    static const char *const names[] = {
-#define X(name, text, public) [SVC_##name] = (text),
-        SVC_STATES(X)
-#undef X
-    };
-
-    return state < SVC_STATE_COUNT ? names[state] : UNKNOWN;
+    return number > UINT32_MAX ? UINT32_MAX : (unsigned)number;
 }
 
-const char *words_state_meaning(uint64_t state)
+const char *wording_state(uint64_t state)
+{
+    return known(svc_public_name(narrow(state)));
+}
+
+const char *wording_exact_state(uint64_t state)
+{
+    return known(svc_state_name(narrow(state)));
+}
+
+const char *wording_state_meaning(uint64_t state)
 {
     static const char *const texts[] = {
         [SVC_STOPPED] = "no process of it runs",
@@ -59,18 +58,12 @@ const char *words_state_meaning(uint64_t state)
     return state < SVC_STATE_COUNT ? texts[state] : "this version does not know that state";
 }
 
-const char *words_result(uint64_t result)
+const char *wording_result(uint64_t result)
 {
-    static const char *const names[] = {
-#define X(name, text) [RESULT_##name] = (text),
-        SVC_RESULTS(X)
-#undef X
-    };
-
-    return result < SVC_RESULT_COUNT ? names[result] : UNKNOWN;
+    return known(svc_result_name(narrow(result)));
 }
 
-const char *words_result_meaning(uint64_t result)
+const char *wording_result_meaning(uint64_t result)
 {
     static const char *const texts[] = {
         [RESULT_SUCCESS] = "it ended well",
@@ -88,30 +81,18 @@ const char *words_result_meaning(uint64_t result)
     return result < SVC_RESULT_COUNT ? texts[result] : "this version does not know that result";
 }
 
-const char *words_job(uint64_t kind)
+const char *wording_job(uint64_t kind)
 {
-    static const char *const names[] = {
-#define X(name, text) [JOB_##name] = (text),
-        JOB_KINDS(X)
-#undef X
-    };
-
-    return kind < JOB_KIND_COUNT ? names[kind] : UNKNOWN;
+    return known(job_kind_name(narrow(kind)));
 }
 
-const char *words_job_result(uint64_t result)
+const char *wording_job_result(uint64_t result)
 {
-    static const char *const names[] = {
-#define X(name, text) [JOB_RESULT_##name] = (text),
-        JOB_RESULTS(X)
-#undef X
-    };
-
-    return result < JOB_RESULT_COUNT ? names[result] : UNKNOWN;
+    return known(job_result_name(narrow(result)));
 }
 
 /* systemd.exec(5), "PROCESS EXIT CODES". */
-const char *words_exit_code(int code)
+const char *wording_exit_code(int code)
 {
     static const char *const texts[] = {
         [200 - 200] = "no such working directory",
@@ -162,62 +143,62 @@ const char *words_exit_code(int code)
     return code >= 200 && code < 200 + count ? texts[code - 200] : NULL;
 }
 
-const char *words_ending(int status, char buf[WORDS_ENDING])
+const char *wording_ending(int status, char buf[WORDING_ENDING])
 {
     char name[SIGNAME_MAX];
 
     if (WIFSIGNALED(status)) {
-        (void)snprintf(buf, WORDS_ENDING, "killed by SIG%s%s",
+        (void)snprintf(buf, WORDING_ENDING, "killed by SIG%s%s",
                        signame_format(WTERMSIG(status), name),
                        WCOREDUMP(status) ? " (core dumped)" : "");
     } else {
-        const char *meaning = words_exit_code(WEXITSTATUS(status));
+        const char *meaning = wording_exit_code(WEXITSTATUS(status));
 
-        (void)snprintf(buf, WORDS_ENDING, "exit code %d%s%s%s", WEXITSTATUS(status),
+        (void)snprintf(buf, WORDING_ENDING, "exit code %d%s%s%s", WEXITSTATUS(status),
                        meaning != NULL ? " (" : "", meaning != NULL ? meaning : "",
                        meaning != NULL ? ")" : "");
     }
     return buf;
 }
 
-const char *words_ending_short(int status, char buf[WORDS_ENDING])
+const char *wording_ending_short(int status, char buf[WORDING_ENDING])
 {
     char name[SIGNAME_MAX];
 
     if (WIFSIGNALED(status)) {
-        (void)snprintf(buf, WORDS_ENDING, "SIG%s", signame_format(WTERMSIG(status), name));
+        (void)snprintf(buf, WORDING_ENDING, "SIG%s", signame_format(WTERMSIG(status), name));
     } else {
-        (void)snprintf(buf, WORDS_ENDING, "%d", WEXITSTATUS(status));
+        (void)snprintf(buf, WORDING_ENDING, "%d", WEXITSTATUS(status));
     }
     return buf;
 }
 
-static const char *add_ms(size_t len, int64_t ms, const char *tail, char buf[WORDS_TIME])
+static const char *add_ms(size_t len, int64_t ms, const char *tail, char buf[WORDING_TIME])
 {
-    (void)snprintf(buf + len, WORDS_TIME - len, ".%03d%s", (int)(ms % 1000), tail);
+    (void)snprintf(buf + len, WORDING_TIME - len, ".%03d%s", (int)(ms % 1000), tail);
     return buf;
 }
 
-const char *words_time_utc(int64_t ms, char buf[WORDS_TIME])
+const char *wording_time_utc(int64_t ms, char buf[WORDING_TIME])
 {
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
     size_t len = 0;
 
     if (gmtime_r(&seconds, &tm) != NULL) {
-        len = strftime(buf, WORDS_TIME - 8, "%Y-%m-%dT%H:%M:%S", &tm);
+        len = strftime(buf, WORDING_TIME - 8, "%Y-%m-%dT%H:%M:%S", &tm);
     }
     return add_ms(len, ms, "Z", buf);
 }
 
-const char *words_time_local(int64_t ms, char buf[WORDS_TIME])
+const char *wording_time_local(int64_t ms, char buf[WORDING_TIME])
 {
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
     size_t len = 0;
 
     if (localtime_r(&seconds, &tm) != NULL) {
-        len = strftime(buf, WORDS_TIME - 8, "%Y-%m-%d %H:%M:%S", &tm);
+        len = strftime(buf, WORDING_TIME - 8, "%Y-%m-%d %H:%M:%S", &tm);
     }
     return add_ms(len, ms, "", buf);
 }
