@@ -103,10 +103,11 @@ static msec_t parse_date(const char *word)
 
     tm.tm_year = take_field(&at, 4, 1970, 9999, '-');
     leap = (tm.tm_year % 4 == 0 && tm.tm_year % 100 != 0) || tm.tm_year % 400 == 0;
-    tm.tm_mon = tm.tm_year < 0 ? -1 : take_field(&at, 2, 1, 12, '-');
-    tm.tm_mday = tm.tm_mon < 0
-                     ? -1
-                     : take_field(&at, 2, 1, days[tm.tm_mon - 1] + (leap && tm.tm_mon == 2), 0);
+    tm.tm_mon = tm.tm_year < 0 ? -1 : take_field(&at, 2, 1, 12, '-') - 1;
+    if (tm.tm_mon < 0) {
+        return -EINVAL;
+    }
+    tm.tm_mday = take_field(&at, 2, 1, days[tm.tm_mon] + (leap && tm.tm_mon == 1), 0);
     if (tm.tm_mday < 0 || (*at != 'T' && *at != 't' && *at != ' ')) {
         return -EINVAL;
     }
@@ -119,7 +120,6 @@ static msec_t parse_date(const char *word)
         return -EINVAL;
     }
     tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
     return ((msec_t)timegm(&tm) - (msec_t)offset * 60) * 1000 + ms;
 }
 
@@ -157,7 +157,7 @@ msec_t timeword_parse(const char *word, msec_t now)
         return parse_date(word);
     }
     unit = n < 0 ? -1 : unit_of(at);
-    if (unit < 0) {
+    if (unit <= 0) {
         return -EINVAL;
     }
     return n > now / unit ? 0 : now - n * unit;

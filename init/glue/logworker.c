@@ -50,7 +50,7 @@ static void set_oom_score(int proc)
 /* Everything of PID 1's is closed but the pipes, the ring, stdout and the procfs, which set-up needs. */
 static void keep_own(const struct init *in, int sock)
 {
-    uint32_t count = in->services != NULL ? in->services->now.image.count : 0;
+    uint32_t count = in->services->now.image.count;
     size_t size = ((size_t)count * 2 + 4) * sizeof(int);
     int *keep = mem_map(size);
     size_t n = 0;
@@ -89,7 +89,7 @@ static void add_feeds(struct worker *w, const struct init *in)
 {
     const struct services *s = in->services;
 
-    for (uint32_t i = 0; s != NULL && i < s->now.image.count; i++) {
+    for (uint32_t i = 0; i < s->now.image.count; i++) {
         struct service_conf conf;
 
         if (s->now.log[i][0] < 0 && s->now.log[i][1] < 0) {
@@ -129,7 +129,7 @@ static void set_up(struct worker *w, const struct init *in, int sock)
     }
     logout_init(&w->out, &w->ring, in->services->logger.out, in->proc_fd, w->epoll, TOKEN_OUT);
     add_feeds(w, in);
-    if (in->services != NULL && in->services->now.bytes.len > 0) {
+    if (in->services->now.bytes.len > 0) {
         (void)munmap((void *)(uintptr_t)in->services->now.bytes.data, in->services->now.bytes.len);
     }
     if (in->proc_fd >= 0) {

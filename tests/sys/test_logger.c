@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of glue/logger.h: the real log worker, without PID 1: killed at any moment, stalled, flooded. */
 #include "glue/init.h"
+#include "glue/logfeed.h"
 #include "glue/services.h"
 
 #include "child.h"
@@ -8,6 +9,7 @@
 #include "core/logring.h"
 #include "sys/clock.h"
 
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -47,7 +49,7 @@ static struct unitimage make_image(void)
 }
 
 /* All that PID 1 has; stdout goes to `out` (-1: nowhere), which is taken. */
-static void begin(int out)
+static void begin_with(int out, int proc)
 {
     init_prepare(&in);
     services =
@@ -56,8 +58,13 @@ static void begin(int out)
                           .now = {.image = make_image(), .log = pipes}};
     memset(pipes, -1, sizeof(pipes));
     in.services = &services;
-    in.proc_fd = check_call(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    in.proc_fd = proc;
     check_ok(logger_start(&in));
+}
+
+static void begin(int out)
+{
+    begin_with(out, check_call(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC)));
 }
 
 /* The next thing that PID 1's loop would do of it. */
@@ -770,6 +777,83 @@ static void test_a_noisy_service_starves_nobody(void **state)
     in_child(fair);
 }
 
+/* stdout is a pipe that the worker cannot open anew: what PID 1 has is shared, and may block. */
+static void shared_stdout(void)
+{
+    static char text[4u << 20];
+    struct timespec pause = {.tv_nsec = 1000000};
+    size_t len = 0;
+    struct view *v;
+    int out[2];
+    int proc;
+
+    (void)pipe_out(out);
+    proc = check_call(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    begin_with(out[1], -1);
+    in.proc_fd = proc;
+    v = view_open();
+    for (size_t i = 1; i <= 3; i++) {
+        must_end(service(0, write_small_pipe)); // more than the pipe holds, and nobody reads
+        view_until(v, 0, i * 600000);
+    }
+    check((fcntl(out[1], F_GETFL) & O_NONBLOCK) == 0, "O_NONBLOCK was set on a shared description");
+    check_call(fcntl(out[0], F_SETFL, O_NONBLOCK));
+    for (msec_t end = clock_monotonic() + LIMIT_MS; len < 900000 && clock_monotonic() < end;) {
+        ssize_t n = read(out[0], text + len, sizeof(text) - len);
+
+        len += n > 0 ? (size_t)n : 0;
+        if (n < 0) {
+            (void)ppoll(NULL, 0, &pause, NULL);
+        }
+    }
+    check(strstr(text, "porthole-init: lost=") != NULL, "after %zu bytes nothing is marked as lost",
+          len);
+    end_worker();
+}
+
+static void test_a_shared_stdout_blocks_nothing(void **state)
+{
+    (void)state;
+    in_child(shared_stdout);
+}
+
+/* In this process: tee(2) that fails is a sandbox's doing. */
+static void without_tee(void)
+{
+    static uint8_t memory[LOGRING_HEADER + LOGRING_SIZE_MIN] __attribute__((aligned(4096)));
+    struct logring_record rec;
+    struct logring ring;
+    struct logfeeds f;
+    int ends[2];
+
+    logring_format(memory, LOGRING_SIZE_MIN);
+    check(logring_attach(&ring, memory, sizeof(memory)), "it is a ring");
+    check_ok(logfeed_init(&f, &ring, check_call(epoll_create1(EPOLL_CLOEXEC))));
+    f.no_tee = true;
+    check_call(pipe2(ends, O_CLOEXEC | O_NONBLOCK));
+    check_ok(logfeed_add(&f, 3, LOG_STDERR, (struct slice){(const uint8_t *)"x", 1}, ends[0]));
+    check_is(write(ends[1], "a\nb\nc", 5), 5);
+    logfeed_ready(&f, 7);
+    check(logfeed_turn(&f) && !logfeed_turn(&f), "it has one turn");
+    check(logring_at(&ring, 0, &rec) && rec.text.len == 5 &&
+              memcmp(rec.text.data, "a\nb\nc", 5) == 0,
+          "the text did not come");
+    check(rec.lines == 3 && rec.flags == LOGRING_PARTIAL && rec.stream == LOG_STDERR &&
+              rec.service == 3,
+          "%u lines, flags %x", rec.lines, rec.flags);
+    logfeed_ended(&f, 3, true);
+    check(logfeed_turn(&f), "its end is a turn");
+    check(logring_at(&ring, rec.length, &rec) && rec.text.len == 0 && rec.flags == 0,
+          "the line was not ended");
+    check(!is_open(ends[0]), "the pipe is still open");
+}
+
+static void test_without_tee(void **state)
+{
+    (void)state;
+    in_child(without_tee);
+}
+
 static void without_procfs(void)
 {
     begin(-1);
@@ -803,6 +887,8 @@ int main(void)
         cmocka_unit_test(test_idle_means_asleep),
         cmocka_unit_test(test_what_a_full_queue_refused_is_told_later),
         cmocka_unit_test(test_a_noisy_service_starves_nobody),
+        cmocka_unit_test(test_a_shared_stdout_blocks_nothing),
+        cmocka_unit_test(test_without_tee),
         cmocka_unit_test(test_without_a_procfs_it_says_so),
     };
 
