@@ -39,7 +39,13 @@ enum job_result {
  * The model
  *
  * A request makes a job of a service, and of others: a start is one of all that it requires or wants, too; a stop or
- * restart is one of all that require it. A service has one job at most; what is asked for last holds. A job waits
+ * restart is one of all that require it (a restart: of those that run and are not to stop; once it has become a start,
+ * it reaches what a start does). A service has one job at most; what is asked for last holds, but
+ *   - a start joins a restart, or a reload, that is there, and a restart takes over a start or a reload: one number;
+ *   - a reload during a reload is done after it, under the same number;
+ *   - what Restart= asks for takes the place of no stop.
+ *
+ * A job waits
  *   - to start: for the jobs (of any kind but reload) of what it is ordered after, and for the stop of what is
  *     ordered after it;
  *   - to stop: for the stop of what is ordered after it;
@@ -56,19 +62,19 @@ enum job_result {
  */
 struct super_service {
     struct svc svc;
-    uint8_t job;      // enum job_kind
-    bool told;        // the machine has been told what the job wants
-    bool again;       // the start is Restart='s
-    bool fails;       // its start has failed: those that require it are to be told
-    bool queued;      // in the queue of those to look at
-    bool reached;     // by the request that is being worked out
+    uint8_t job;       // enum job_kind
+    bool told;         // the machine has been told what the job wants
+    bool again;        // the start is Restart='s
+    bool fails;        // its start has failed: those that require it are to be told
+    bool queued;       // in the queue of those to look at
+    bool reached;      // by the request that is being worked out
     uint8_t ended_job; // enum job_kind of the last job that came to its end
     uint8_t result;    // its enum job_result
-    uint32_t serial;  // of the present job, or the last
-    uint32_t ended;   // serial of the last job that came to its end; jobs between were canceled
-    uint32_t next;    // in that queue
-    uint32_t reach;   // the next that the request reaches
-    uint32_t culprit; // which service's failure `result` or the state is; SUPER_NONE
+    uint32_t serial;   // of the present job, or the last
+    uint32_t ended;    // serial of the last job that came to its end; jobs between were canceled
+    uint32_t next;     // in that queue
+    uint32_t reach;    // the next that the request reaches
+    uint32_t culprit;  // which service's failure `result` or the state is; SUPER_NONE
 };
 
 #define SUPER_NONE UINT32_MAX
