@@ -5,7 +5,7 @@ VERSION := 0.1.0
 
 # Every source by name; a new file is one word on its line.
 CORE_SRC  := wire.c proto.c plan.c life.c step.c options.c passwd.c place.c signame.c arena.c names.c event.c \
-	service.c svc.c svcrules.c enter.c super.c graph.c cycle.c logring.c logsink.c envfile.c expand.c pattern.c \
+	service.c svc.c svcname.c svcrules.c enter.c super.c jobs.c reach.c graph.c cycle.c logring.c logsink.c envfile.c expand.c pattern.c \
 	unitimage.c unitwrite.c words.c value.c rlimit.c capname.c exitname.c unitname.c specifier.c unitfile.c \
 	directive.c unitparser.c unitset.c unitcommand.c unitcontext.c unitdeps.c unitexec.c unit.c
 SYS_SRC   := start.c fd.c clock.c sock.c sig.c mem.c mnt.c dir.c copytree.c caps.c net.c pty.c spawn.c user.c

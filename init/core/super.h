@@ -39,7 +39,13 @@ enum job_result {
  * The model
  *
  * A request makes a job of a service, and of others: a start is one of all that it requires or wants, too; a stop or
- * restart is one of all that require it. A service has one job at most; what is asked for last holds. A job waits
+ * restart is one of all that require it (a restart: of those that run and are not to stop; once it has become a start,
+ * it reaches what a start does). A service has one job at most; what is asked for last holds, but
+ *   - a start joins a restart, or a reload, that is there, and a restart takes over a start or a reload: one number;
+ *   - a reload during a reload is done after it, under the same number;
+ *   - what Restart= asks for takes the place of no stop.
+ *
+ * A job waits
  *   - to start: for the jobs (of any kind but reload) of what it is ordered after, and for the stop of what is
  *     ordered after it;
  *   - to stop: for the stop of what is ordered after it;

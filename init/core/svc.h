@@ -19,11 +19,11 @@
  *   START       an ExecStart= command was forked and counts as started only later (Type=exec, oneshot)
  *   START_POST  an ExecStartPost= command runs beside the main process
  *   UP          the main process runs
- *   RELOAD      an ExecReload= command runs beside it
+ *   RELOAD      an ExecReload= command runs beside it, or hung and got SIGKILL
  *   DONE        every ExecStart= command has ended well, and RemainAfterExit= counts that as running
  *   STOP        an ExecStop= command runs
  *   STOP_TERM   the processes that KillMode= names got KillSignal=
- *   STOP_KILL   they got SIGKILL
+ *   STOP_KILL   they got SIGKILL; with KillMode=mixed the others did, once the main process had gone
  *   STOP_POST   an ExecStopPost= command runs
  *   FINAL_TERM  what is left after that got KillSignal=
  *   FINAL_KILL  and SIGKILL
