@@ -106,7 +106,8 @@ static void read_section(struct unit *u, const struct unitfile_line *l)
 {
     struct unit_parser *p = unit_parser(u);
     struct slice none = {NULL, 0};
-    int index = value_index(l->key, "Unit\0Service\0Install\0X-Porthole\0"); // enum directive_section
+    int index =
+        value_index(l->key, "Unit\0Service\0Install\0X-Porthole\0"); // enum directive_section
 
     p->any_section = true;
     p->section = index >= 0 ? (uint8_t)(1u << index) : 0;

@@ -352,14 +352,13 @@ static void test_exit_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words_of_a_list),
-        cmocka_unit_test(test_booleans),     cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_times),        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_modes),        cmocka_unit_test(test_signals),
-        cmocka_unit_test(test_utf8),         cmocka_unit_test(test_variables),
-        cmocka_unit_test(test_users),        cmocka_unit_test(test_programs),
-        cmocka_unit_test(test_limits),       cmocka_unit_test(test_capabilities),
-        cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_words_of_a_list), cmocka_unit_test(test_booleans),
+        cmocka_unit_test(test_numbers),         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_sizes),           cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_signals),         cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_variables),       cmocka_unit_test(test_users),
+        cmocka_unit_test(test_programs),        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_capabilities),    cmocka_unit_test(test_exit_codes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
