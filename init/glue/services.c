@@ -159,7 +159,7 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
         r = watch_exec(in, index, pipe);
     }
     if (r == 0 && main) {
-        (void)getrandom(p->invocation, sizeof(p->invocation), GRND_NONBLOCK);
+        (void)!getrandom(p->invocation, sizeof(p->invocation), GRND_NONBLOCK);
     }
     pid = r < 0 ? r : spawn_copy();
     if (pid == 0) {
