@@ -65,9 +65,9 @@ static int put_pair(struct service_env *env, const char *key, const char *value)
     if (entry == NULL) {
         return -E2BIG;
     }
-    memcpy(entry, key, name);
+    memcpy(entry, key, name + 1);
     entry[name] = '=';
-    memcpy(entry + name + 1, value, len);
+    memcpy(entry + name + 1, value, len + 1);
     return put(env, entry);
 }
 
