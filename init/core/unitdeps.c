@@ -33,15 +33,16 @@ static bool complete(struct unit *u, struct slice word, const char **ret_name)
     return *ret_name != NULL && strlen(*ret_name) < UNITNAME_MAX;
 }
 
-/* Every name of the value to the end of the list. */
-static void add_names(struct unit *u, struct unit_dep ***end, unsigned kind, struct slice value)
+/* Every name of the value to the end of the list. flags: systemd takes quotes off in [Install] alone. */
+static void add_names(struct unit *u, struct unit_dep ***end, unsigned kind, unsigned flags,
+                      struct slice value)
 {
     struct unit_parser *p = unit_parser(u);
     struct words w;
     struct slice word;
 
     words_init(&w, value);
-    while (unit_list_word(u, &w, WORDS_UNQUOTE | WORDS_RETAIN, false, &word) > 0) {
+    while (unit_list_word(u, &w, flags | WORDS_RETAIN, false, &word) > 0) {
         struct unit_dep *dep;
         const char *name;
 
@@ -67,7 +68,7 @@ void unit_set_deps(struct unit *u, unsigned kind, struct slice value)
                  "dependencies can only be added, not taken back");
         return;
     }
-    add_names(u, &unit_parser(u)->deps_end, kind, value);
+    add_names(u, &unit_parser(u)->deps_end, kind, 0, value);
 }
 
 void unit_set_install(struct unit *u, unsigned kind, struct slice value)
@@ -90,5 +91,6 @@ void unit_set_install(struct unit *u, unsigned kind, struct slice value)
         }
         p->wanted_end = at;
     }
-    add_names(u, alias ? &p->aliases_end : &p->wanted_end, alias ? 0 : kind, value);
+    add_names(u, alias ? &p->aliases_end : &p->wanted_end, alias ? 0 : kind, WORDS_UNQUOTE,
+              value);
 }
