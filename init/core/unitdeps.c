@@ -91,6 +91,5 @@ void unit_set_install(struct unit *u, unsigned kind, struct slice value)
         }
         p->wanted_end = at;
     }
-    add_names(u, alias ? &p->aliases_end : &p->wanted_end, alias ? 0 : kind, WORDS_UNQUOTE,
-              value);
+    add_names(u, alias ? &p->aliases_end : &p->wanted_end, alias ? 0 : kind, WORDS_UNQUOTE, value);
 }

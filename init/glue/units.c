@@ -356,6 +356,7 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     s->pty = (struct pty){-1, -1};
     s->logger = (struct logger){.sock = -1, .ring = -1, .out = out, .again_at = MSEC_NEVER};
     raise_files(s);
+    lean_init(&s->lean);
     r = copy_request(s, request);
     if (r < 0) {
         return r;
