@@ -98,15 +98,14 @@ void unit_init(struct unit *u, struct arena *arena, const char *name,
     p->inherit_env = true;
     p->stream[0].kind = STREAM_NULL;
     p->deps_end = &u->deps;
-    p->wanted_end = &u->wanted_by;
-    p->aliases_end = &u->aliases;
 }
 
 static void read_section(struct unit *u, const struct unitfile_line *l)
 {
     struct unit_parser *p = unit_parser(u);
     struct slice none = {NULL, 0};
-    int index = value_index(l->key, "Unit\0Service\0Install\0X-Porthole\0"); // enum directive_section
+    int index =
+        value_index(l->key, "Unit\0Service\0Install\0X-Porthole\0"); // enum directive_section
 
     p->any_section = true;
     p->section = index >= 0 ? (uint8_t)(1u << index) : 0;
@@ -247,6 +246,7 @@ int unit_finish(struct unit *u)
     if (!u->broken) { // what is missing may be on a line that was refused
         check_whole(u);
     }
+    unit_take_install(u);
     unit_write_exec(u);
     return u->arena->full ? -ENOMEM : 0;
 }

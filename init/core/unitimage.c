@@ -202,7 +202,8 @@ static bool record_ok(struct checker *c, const uint8_t *record)
     struct slice s;
 
     for (size_t list = 0; list < LIST_COUNT; list++) {
-        if (!take_slice(c, record + AT_LISTS + 8 * list, 4, &s) || !unitlayout_indexes_ok(s, c->count)) {
+        if (!take_slice(c, record + AT_LISTS + 8 * list, 4, &s) ||
+            !unitlayout_indexes_ok(s, c->count)) {
             return false;
         }
     }

@@ -33,7 +33,14 @@ enum {
     AT_END = 152 // zero from here on
 };
 
-enum unitlayout_list { LIST_REQUIRES, LIST_WANTS, LIST_AFTER, LIST_BEFORE, LIST_REQUIRED_BY, LIST_COUNT };
+enum unitlayout_list {
+    LIST_REQUIRES,
+    LIST_WANTS,
+    LIST_AFTER,
+    LIST_BEFORE,
+    LIST_REQUIRED_BY,
+    LIST_COUNT
+};
 
 /* False where an index is out of range, or the slice is no list. */
 bool unitlayout_indexes_ok(struct slice list, uint32_t count);

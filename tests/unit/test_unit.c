@@ -65,9 +65,10 @@ static void test_every_line_is_told_once(void **state)
     struct parsed p;
 
     (void)state;
-    parse_as(&p, "x.service",
-             "# comment\n[Unit]\nDescription=d\n\nDocumentation=man:x\n[Service]\nExecStart=/a \\\n  b\n"
-             "PrivateTmp=yes\nBogus=1\n X-Other = 1\n");
+    parse_as(
+        &p, "x.service",
+        "# comment\n[Unit]\nDescription=d\n\nDocumentation=man:x\n[Service]\nExecStart=/a \\\n  b\n"
+        "PrivateTmp=yes\nBogus=1\n X-Other = 1\n");
     assert_int_equal(p.count, 8);
     assert_string_equal(expect_said(&p, 2, VERDICT_HONOURED, "")->key, "[Unit]");
     assert_string_equal(expect_said(&p, 3, VERDICT_HONOURED, "")->key, "Description");
@@ -150,7 +151,8 @@ static void test_strict_takes_no_refusal(void **state)
 
 static void test_types(void **state)
 {
-    static const char *const fatal[] = {"forking", "notify", "notify-reload", "dbus", "bogus", "Simple"};
+    static const char *const fatal[] = {"forking", "notify", "notify-reload",
+                                        "dbus",    "bogus",  "Simple"};
     struct parsed p;
 
     (void)state;
@@ -191,7 +193,8 @@ static void test_words_of_a_set(void **state)
     for (unsigned i = 0; i < SERVICE_RESTART_COUNT; i++) {
         char line[64];
 
-        (void)snprintf(line, sizeof(line), "Restart=%s\nRestart=bogus\nRestart=", service_restart_name(i));
+        (void)snprintf(line, sizeof(line),
+                       "Restart=%s\nRestart=bogus\nRestart=", service_restart_name(i));
         parse_lines(&p, line);
         assert_int_equal(p.u.conf.restart, i);
         (void)expect_said(&p, 4, VERDICT_REFUSED, "\"bogus\"");
@@ -201,13 +204,15 @@ static void test_words_of_a_set(void **state)
     for (unsigned i = 0; i < SERVICE_KILL_MODE_COUNT; i++) {
         char line[64];
 
-        (void)snprintf(line, sizeof(line), "KillMode=%s\nKillMode=bogus", service_kill_mode_name(i));
+        (void)snprintf(line, sizeof(line), "KillMode=%s\nKillMode=bogus",
+                       service_kill_mode_name(i));
         parse_lines(&p, line);
         assert_int_equal(p.u.conf.kill_mode, i);
         (void)expect_said(&p, 4, VERDICT_REFUSED, "\"bogus\"");
         parsed_finish(&p);
     }
-    parse_lines(&p, "KillMode=mixed\nKillMode=\nKillSignal=SIGQUIT\nKillSignal=sigint\nKillSignal=");
+    parse_lines(&p,
+                "KillMode=mixed\nKillMode=\nKillSignal=SIGQUIT\nKillSignal=sigint\nKillSignal=");
     assert_int_equal(p.u.conf.kill_mode, KILL_CONTROL_GROUP);
     assert_int_equal(p.u.conf.kill_signal, 3);
     (void)expect_said(&p, 6, VERDICT_REFUSED, "no such signal");
@@ -323,10 +328,10 @@ static void test_dependencies(void **state)
              "[Unit]\nAfter=a.service b.target \"i.target\"\nRequires=c@.service d@%i.service\n"
              "Wants=e.socket\nBefore=f.service\nAfter=\nAfter=g a.service/ h.service\n"
              "[Service]\nExecStart=/a\n");
-    expect_deps(p.u.deps, (const char *const[]){"after a.service", "after b.target",
-                                                "requires c@i.service", "requires d@i.service",
-                                                "wants e.socket", "before f.service",
-                                                "after h.service", NULL});
+    expect_deps(p.u.deps,
+                (const char *const[]){"after a.service", "after b.target", "requires c@i.service",
+                                      "requires d@i.service", "wants e.socket", "before f.service",
+                                      "after h.service", NULL});
     (void)expect_said(&p, 2, VERDICT_REFUSED, "i.target"); // quotes stay, as systemd has it
     (void)expect_said(&p, 6, VERDICT_IGNORED, "taken back");
     assert_int_equal(expect_said(&p, 7, VERDICT_REFUSED, "\"g\"")->column, 7);
@@ -345,19 +350,22 @@ static void test_install(void **state)
     struct parsed p;
 
     (void)state;
-    parse_as(&p, "x.service",
-             "[Service]\nExecStart=/a\n[Install]\nWantedBy=multi-user.target \"a.target\"\n"
-             "RequiredBy=b.service\nAlias=y.service z.service\nAlso=c.service\nDefaultInstance=d\n");
-    expect_deps(p.u.wanted_by, (const char *const[]){"wants multi-user.target", "wants a.target",
-                                                     "requires b.service", NULL});
+    parse_as(
+        &p, "x.service",
+        "[Service]\nExecStart=/a\n[Install]\nWantedBy=multi-user.target \"a.target\"\n"
+        "RequiredBy=b.service\nAlias=y.service z.service\nAlso=c.service\nDefaultInstance=d\n");
+    expect_deps(p.u.wanted_by,
+                (const char *const[]){"requires b.service", "wants multi-user.target",
+                                      "wants a.target", NULL});
     assert_string_equal(p.u.aliases->name, "y.service");
     assert_string_equal(p.u.aliases->next->name, "z.service");
     (void)expect_said(&p, 7, VERDICT_IGNORED, "enabled");
     (void)expect_said(&p, 8, VERDICT_IGNORED, "instance");
     parsed_finish(&p);
-    parse_as(&p, "x.service",
-             "[Service]\nExecStart=/a\n[Install]\nWantedBy=a.target\nRequiredBy=b.service\nWantedBy=\n"
-             "WantedBy=c.target\nAlias=y.service\nAlias=\nAlias=z.service\n");
+    parse_as(
+        &p, "x.service",
+        "[Service]\nExecStart=/a\n[Install]\nWantedBy=a.target\nRequiredBy=b.service\nWantedBy=\n"
+        "WantedBy=c.target\nAlias=y.service\nAlias=\nAlias=z.service\n");
     expect_all_honoured(&p);
     expect_deps(p.u.wanted_by, (const char *const[]){"requires b.service", "wants c.target", NULL});
     assert_string_equal(p.u.aliases->name, "z.service");
@@ -387,7 +395,8 @@ static void test_the_last_of_all_files_holds(void **state)
     parsed_init(&p, "x.service");
     parsed_read(&p, "[Service]\nExecStart=/a\nType=simple\nEnvironment=A=1");
     parsed_read(&p, "[Service]\nExecStart=\nExecStart=/b\nEnvironment=A=2\n");
-    parsed_read(&p, "Type=oneshot\n[Service]\nRestartSec=5\n"); // a section does not go on in the next file
+    parsed_read(
+        &p, "Type=oneshot\n[Service]\nRestartSec=5\n"); // a section does not go on in the next file
     assert_int_equal(unit_finish(&p.u), 0);
     assert_int_equal(p.u.conf.type, TYPE_SIMPLE);
     assert_int_equal(p.u.conf.commands[RUN_START], 1);
@@ -429,7 +438,8 @@ static void test_what_can_only_be_known_at_the_end(void **state)
 
         (void)snprintf(text, sizeof(text), "[Service]\n%s\n", rows[i].lines);
         parse_as(&p, "x.service", text);
-        expect(p.u.broken == (rows[i].text != NULL), "<%s>: broken is %d", rows[i].lines, p.u.broken);
+        expect(p.u.broken == (rows[i].text != NULL), "<%s>: broken is %d", rows[i].lines,
+               p.u.broken);
         if (rows[i].text != NULL) {
             assert_true(expect_said(&p, 0, VERDICT_REFUSED, rows[i].text)->fatal);
             assert_non_null(strstr(p.u.conf.description, rows[i].text));
@@ -456,7 +466,8 @@ static void test_the_first_reason_is_kept(void **state)
 
 static void test_files_that_systemd_does_not_load(void **state)
 {
-    static const char *const texts[] = {"[Service\nExecStart=/a\n", "[Service]\nExecStart=/a\nUser=\xff\n"};
+    static const char *const texts[] = {"[Service\nExecStart=/a\n",
+                                        "[Service]\nExecStart=/a\nUser=\xff\n"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
@@ -503,7 +514,8 @@ static void test_a_long_word_is_cut_where_a_character_begins(void **state)
 static void test_an_arena_of_any_size(void **state)
 {
     static const char text[] =
-        "[Unit]\nDescription=%n\nAfter=a.service b@.service\n[Service]\nExecStart=/a b \\\n c ; /d\n"
+        "[Unit]\nDescription=%n\nAfter=a.service b@.service\n[Service]\nExecStart=/a b \\\n c ; "
+        "/d\n"
         "Environment=A=b C=d\nEnvironmentFile=-/e\nUser=f\nType=oneshot\nWorkingDirectory=~\n"
         "StandardOutput=append:/g\n[Install]\nWantedBy=h.target\n";
     bool fits = false;

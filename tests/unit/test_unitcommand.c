@@ -27,7 +27,8 @@ static void parse_oneshot(struct parsed *p, const char *name, const char *lines)
 {
     char text[4096];
 
-    (void)snprintf(text, sizeof(text), "[Service]\nType=oneshot\nExecStopPost=/bin/true\n%s\n", lines);
+    (void)snprintf(text, sizeof(text), "[Service]\nType=oneshot\nExecStopPost=/bin/true\n%s\n",
+                   lines);
     parse_as(p, name, text);
 }
 
@@ -110,7 +111,8 @@ static void test_every_kind_has_its_list_and_its_reset(void **state)
         struct parsed p;
         char text[256];
 
-        (void)snprintf(text, sizeof(text), "[Service]\nType=oneshot\n%s=/a\n%s=/b ; /c\n", name, name);
+        (void)snprintf(text, sizeof(text), "[Service]\nType=oneshot\n%s=/a\n%s=/b ; /c\n", name,
+                       name);
         parsed_init(&p, "x.service");
         parsed_read(&p, text);
         assert_int_equal(p.u.conf.commands[run], 3);
@@ -133,20 +135,13 @@ struct bad_row {
 static void test_what_is_wrong_is_fatal(void **state)
 {
     static const struct bad_row rows[] = {
-        {"/bin/a \"b", 18, "not closed"},
-        {"\"/bin/a", 11, "not closed"},
-        {"bin/a", 11, "absolute"},
-        {"./a", 11, "absolute"},
-        {"/bin/", 11, "absolute"},
-        {"\"\" a", 11, "no program"},
-        {"@/bin/a", 11, "argv[0]"},
-        {"@/bin/a ; /b", 11, "argv[0]"},
-        {"++/bin/a", 11, "absolute"},
-        {"!!!/bin/a", 11, "absolute"},
-        {"+!/bin/a", 11, "absolute"},
-        {"/bin/a b %Z", 20, "specifier"},
-        {"/bin/%Z", 11, "specifier"},
-        {"/bin/a ; bin/b", 20, "absolute"},
+        {"/bin/a \"b", 18, "not closed"}, {"\"/bin/a", 11, "not closed"},
+        {"bin/a", 11, "absolute"},        {"./a", 11, "absolute"},
+        {"/bin/", 11, "absolute"},        {"\"\" a", 11, "no program"},
+        {"@/bin/a", 11, "argv[0]"},       {"@/bin/a ; /b", 11, "argv[0]"},
+        {"++/bin/a", 11, "absolute"},     {"!!!/bin/a", 11, "absolute"},
+        {"+!/bin/a", 11, "absolute"},     {"/bin/a b %Z", 20, "specifier"},
+        {"/bin/%Z", 11, "specifier"},     {"/bin/a ; bin/b", 20, "absolute"},
     };
 
     (void)state;

@@ -47,7 +47,8 @@ static void test_environment_files_and_their_reset(void **state)
     assert_true(exec_element(&p, EXEC_ENV_FILE, 0, &v) && v.data[0] == 0);
     assert_true(exec_element(&p, EXEC_ENV_FILE, 1, &v) && v.data[0] == 1);
     parsed_finish(&p);
-    parse_lines(&p, "EnvironmentFile=/a\nEnvironmentFile=\nEnvironmentFile=b\nEnvironmentFile=--/c");
+    parse_lines(&p,
+                "EnvironmentFile=/a\nEnvironmentFile=\nEnvironmentFile=b\nEnvironmentFile=--/c");
     expect_elements(&p, EXEC_ENV_FILE, 1, NOTHING);
     assert_int_equal(expect_said(&p, 5, VERDICT_REFUSED, "absolute")->column, 17);
     assert_int_equal(expect_said(&p, 6, VERDICT_REFUSED, "absolute")->column, 18);
@@ -60,7 +61,8 @@ static void test_passed_environment(void **state)
     struct parsed p;
 
     (void)state;
-    parse_lines(&p, "PassEnvironment=A\nPassEnvironment=\nPassEnvironment=B 1C D\nPassEnvironment=E");
+    parse_lines(&p,
+                "PassEnvironment=A\nPassEnvironment=\nPassEnvironment=B 1C D\nPassEnvironment=E");
     expect_elements(&p, EXEC_PASS_ENV, 0, TEXTS("B", "D", "E"));
     assert_int_equal(expect_said(&p, 5, VERDICT_REFUSED, "\"1C\"")->column, 19);
     parsed_finish(&p);
@@ -78,7 +80,8 @@ static void test_inherited_environment(void **state)
     assert_true(p.u.conf.flags & SERVICE_MAIN);
     assert_true(p.u.conf.flags & SERVICE_PREFIX);
     parsed_finish(&p);
-    parse_lines(&p, "[X-Porthole]\nInheritEnvironment=no\nInheritEnvironment=yes\nMain=yes\nMain=no");
+    parse_lines(&p,
+                "[X-Porthole]\nInheritEnvironment=no\nInheritEnvironment=yes\nMain=yes\nMain=no");
     assert_false(exec_element(&p, EXEC_INHERIT_ENV, 0, &v));
     assert_false(p.u.conf.flags & SERVICE_MAIN);
     parsed_finish(&p);
@@ -116,7 +119,8 @@ static void test_users_and_groups(void **state)
     struct parsed p;
 
     (void)state;
-    parse_lines(&p, "User=a\nUser=www-%p\nGroup=12\nSupplementaryGroups=a 3\nSupplementaryGroups=b");
+    parse_lines(&p,
+                "User=a\nUser=www-%p\nGroup=12\nSupplementaryGroups=a 3\nSupplementaryGroups=b");
     expect_all_honoured(&p);
     expect_elements(&p, EXEC_USER, 0, TEXTS("www-x"));
     expect_elements(&p, EXEC_GROUP, 0, TEXTS("12"));
@@ -164,14 +168,12 @@ static void test_every_limit(void **state)
         const char *key;
         unsigned resource;
     } rows[] = {
-        {"CPU", RLIMIT_CPU},         {"FSIZE", RLIMIT_FSIZE},
-        {"DATA", RLIMIT_DATA},       {"STACK", RLIMIT_STACK},
-        {"CORE", RLIMIT_CORE},       {"RSS", RLIMIT_RSS},
-        {"NOFILE", RLIMIT_NOFILE},   {"AS", RLIMIT_AS},
-        {"NPROC", RLIMIT_NPROC},     {"MEMLOCK", RLIMIT_MEMLOCK},
-        {"LOCKS", RLIMIT_LOCKS},     {"SIGPENDING", RLIMIT_SIGPENDING},
-        {"MSGQUEUE", RLIMIT_MSGQUEUE}, {"NICE", RLIMIT_NICE},
-        {"RTPRIO", RLIMIT_RTPRIO},   {"RTTIME", RLIMIT_RTTIME},
+        {"CPU", RLIMIT_CPU},           {"FSIZE", RLIMIT_FSIZE}, {"DATA", RLIMIT_DATA},
+        {"STACK", RLIMIT_STACK},       {"CORE", RLIMIT_CORE},   {"RSS", RLIMIT_RSS},
+        {"NOFILE", RLIMIT_NOFILE},     {"AS", RLIMIT_AS},       {"NPROC", RLIMIT_NPROC},
+        {"MEMLOCK", RLIMIT_MEMLOCK},   {"LOCKS", RLIMIT_LOCKS}, {"SIGPENDING", RLIMIT_SIGPENDING},
+        {"MSGQUEUE", RLIMIT_MSGQUEUE}, {"NICE", RLIMIT_NICE},   {"RTPRIO", RLIMIT_RTPRIO},
+        {"RTTIME", RLIMIT_RTTIME},
     };
 
     (void)state;
@@ -288,7 +290,8 @@ static void test_streams(void **state)
         {"", STREAM_NULL, STREAM_LOG, STREAM_LOG, ""},
         {"StandardOutput=null", STREAM_NULL, STREAM_NULL, STREAM_INHERIT, ""},
         {"StandardOutput=inherit", STREAM_NULL, STREAM_INHERIT, STREAM_INHERIT, ""},
-        {"StandardOutput=inherit\nStandardError=journal", STREAM_NULL, STREAM_INHERIT, STREAM_LOG, ""},
+        {"StandardOutput=inherit\nStandardError=journal", STREAM_NULL, STREAM_INHERIT, STREAM_LOG,
+         ""},
         {"StandardOutput=journal\nStandardError=inherit", STREAM_NULL, STREAM_LOG, STREAM_LOG, ""},
         {"StandardError=null", STREAM_NULL, STREAM_LOG, STREAM_NULL, ""},
         {"StandardOutput=file:/a b", STREAM_NULL, STREAM_FILE, STREAM_INHERIT, "/a b"},
@@ -296,7 +299,8 @@ static void test_streams(void **state)
         {"StandardOutput=truncate:/a", STREAM_NULL, STREAM_TRUNCATE, STREAM_INHERIT, "/a"},
         {"StandardInput=file:/in", STREAM_FILE, STREAM_LOG, STREAM_LOG, ""},
         {"StandardInput=null", STREAM_NULL, STREAM_LOG, STREAM_LOG, ""},
-        {"StandardOutput=append:/a\nStandardOutput=journal", STREAM_NULL, STREAM_LOG, STREAM_LOG, ""},
+        {"StandardOutput=append:/a\nStandardOutput=journal", STREAM_NULL, STREAM_LOG, STREAM_LOG,
+         ""},
     };
 
     (void)state;
@@ -345,9 +349,10 @@ static void test_streams_that_are_approximated(void **state)
 static void test_streams_that_are_not_built_are_fatal(void **state)
 {
     static const char *const lines[] = {
-        "StandardInput=tty",   "StandardInput=tty-force", "StandardInput=socket", "StandardInput=fd",
-        "StandardInput=fd:x",  "StandardInput=data",      "StandardOutput=tty",   "StandardOutput=socket",
-        "StandardError=fd:xy", "StandardError=tty",
+        "StandardInput=tty",  "StandardInput=tty-force", "StandardInput=socket",
+        "StandardInput=fd",   "StandardInput=fd:x",      "StandardInput=data",
+        "StandardOutput=tty", "StandardOutput=socket",   "StandardError=fd:xy",
+        "StandardError=tty",
     };
 
     (void)state;
@@ -362,10 +367,10 @@ static void test_streams_that_are_not_built_are_fatal(void **state)
 
 static void test_bad_streams_are_passed_over(void **state)
 {
-    static const char *const lines[] = {"StandardInput=bogus",     "StandardInput=append:/a",
-                                        "StandardInput=journal",   "StandardOutput=",
-                                        "StandardOutput=file:a",   "StandardError=file:",
-                                        "StandardOutput=appendix", "StandardOutput=%p"};
+    static const char *const lines[] = {
+        "StandardInput=bogus",     "StandardInput=append:/a", "StandardInput=journal",
+        "StandardOutput=",         "StandardOutput=file:a",   "StandardError=file:",
+        "StandardOutput=appendix", "StandardOutput=%p"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(lines); i++) {

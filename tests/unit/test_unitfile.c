@@ -48,12 +48,16 @@ static void expect_assignment(struct lines *t, unsigned line, const char *key, c
     expect(t->l.kind == UNITFILE_ASSIGNMENT, "line %u: expected %s=, got kind %d (%s)", line, key,
            t->l.kind, t->l.kind == UNITFILE_BAD ? t->l.text : "");
     expect(slice_equals(t->l.key, key), "expected \"%s\", got \"%.*s\"", key, SHOW(t->l.key));
-    expect(slice_equals(t->l.value, value), "expected \"%s\", got \"%.*s\"", value, SHOW(t->l.value));
-    expect_place(t, t->l.key.data, line, (unsigned)1 + (t->l.key.data > t->f.first.bytes.data && t->f.joined == NULL
-                                                           ? (unsigned)(t->l.key.data - t->f.first.bytes.data) : 0));
+    expect(slice_equals(t->l.value, value), "expected \"%s\", got \"%.*s\"", value,
+           SHOW(t->l.value));
+    expect_place(t, t->l.key.data, line,
+                 (unsigned)1 + (t->l.key.data > t->f.first.bytes.data && t->f.joined == NULL
+                                    ? (unsigned)(t->l.key.data - t->f.first.bytes.data)
+                                    : 0));
 }
 
-static void expect_bad(struct lines *t, unsigned line, unsigned column, bool fatal, const char *text)
+static void expect_bad(struct lines *t, unsigned line, unsigned column, bool fatal,
+                       const char *text)
 {
     assert_int_equal(unitfile_next(&t->f, &t->l), 1);
     assert_int_equal(t->l.kind, UNITFILE_BAD);
@@ -171,7 +175,8 @@ static void test_bytes_that_no_text_has(void **state)
 
 static void test_empty_texts(void **state)
 {
-    static const char *const texts[] = {"", "\n", "\\", "\\\n", "\\\n\\\n", " \\\n \n", "\xef\xbb\xbf", "#"};
+    static const char *const texts[] = {"",         "\n",       "\\",           "\\\n",
+                                        "\\\n\\\n", " \\\n \n", "\xef\xbb\xbf", "#"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(texts); i++) {

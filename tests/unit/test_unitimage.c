@@ -357,10 +357,12 @@ static void test_what_there_is_one_of_comes_once(void **state)
         wire_tlv_str(&w, EXEC_SUPP_GROUP, "g");
         wire_tlv_str(&w, EXEC_PASS_ENV, "E");
         wire_tlv_bytes(&w, EXEC_ENV_FILE, "\0/a", 3);
-        wire_tlv_bytes(&w, EXEC_RLIMIT, i == 0 ? "\1\0\0\0aaaaaaaabbbbbbbb" : "\2\0\0\0aaaaaaaabbbbbbbb", 20);
+        wire_tlv_bytes(&w, EXEC_RLIMIT,
+                       i == 0 ? "\1\0\0\0aaaaaaaabbbbbbbb" : "\2\0\0\0aaaaaaaabbbbbbbb", 20);
     }
     t.source[2].conf.exec = (struct slice){exec, w.len};
-    assert_int_equal(unitimage_write(t.source, SERVICES, buf, unitimage_size(t.source, SERVICES)), 0);
+    assert_int_equal(unitimage_write(t.source, SERVICES, buf, unitimage_size(t.source, SERVICES)),
+                     0);
     wire_tlv_bytes(&w, EXEC_RLIMIT, "\1\0\0\0aaaaaaaabbbbbbbb", 20);
     t.source[2].conf.exec = (struct slice){exec, w.len};
     assert_int_equal(unitimage_write(t.source, SERVICES, buf, unitimage_size(t.source, SERVICES)),

@@ -70,10 +70,18 @@ static void test_a_name_has_255_bytes_at_most(void **state)
 static void test_words_become_full_names(void **state)
 {
     static const char *const rows[][2] = {
-        {"x", "x.service"},         {"x.service", "x.service"}, {"x@i", "x@i.service"},
-        {"a.b", "a.b.service"},     {"x@i.service", "x@i.service"}, {"x@", NULL},
-        {"x@.service", NULL},       {"x.target", NULL},         {"x.socket", NULL},
-        {"", NULL},                 {"a b", NULL},              {"../x", NULL},
+        {"x", "x.service"},
+        {"x.service", "x.service"},
+        {"x@i", "x@i.service"},
+        {"a.b", "a.b.service"},
+        {"x@i.service", "x@i.service"},
+        {"x@", NULL},
+        {"x@.service", NULL},
+        {"x.target", NULL},
+        {"x.socket", NULL},
+        {"", NULL},
+        {"a b", NULL},
+        {"../x", NULL},
     };
     char buf[UNITNAME_MAX];
 
@@ -121,8 +129,9 @@ static void expect_specifiers(const char *name, const char *text, const char *ex
         assert_int_equal(got, letter);
         return;
     }
-    expect(slice_equals((struct slice){buf, w.len}, expected), "%s: \"%s\": expected \"%s\", got \"%.*s\"",
-           name, text, expected, (int)w.len, (char *)buf);
+    expect(slice_equals((struct slice){buf, w.len}, expected),
+           "%s: \"%s\": expected \"%s\", got \"%.*s\"", name, text, expected, (int)w.len,
+           (char *)buf);
 }
 
 static void test_specifiers_of_the_name(void **state)
@@ -190,8 +199,9 @@ static void test_what_is_not_known_is_nothing(void **state)
 
     (void)state;
     wire_writer_init(&w, buf, sizeof(buf));
-    assert_int_equal(specifier_expand(SLICE("<%H%l%t%S%C%L%E%T%m%b%v%a>"), "x.service", &nothing, &w,
-                                      &letter), 0);
+    assert_int_equal(
+        specifier_expand(SLICE("<%H%l%t%S%C%L%E%T%m%b%v%a>"), "x.service", &nothing, &w, &letter),
+        0);
     assert_true(slice_equals((struct slice){buf, w.len}, "<>"));
 }
 

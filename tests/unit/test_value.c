@@ -50,11 +50,25 @@ struct number_row {
 static void test_numbers(void **state)
 {
     static const struct number_row rows[] = {
-        {"0", 0},         {"5", 5},          {"+5", 5},       {"0x10", 16},  {"0X1f", 31},
-        {"0b101", 5},     {"0o17", 15},      {"010", 8},      {"08", NONE},  {"", NONE},
-        {"-1", NONE},     {"1a", NONE},      {"1 ", NONE},    {"0x", NONE},  {"+", NONE},
-        {"1.5", NONE},    {"18446744073709551615", UINT64_MAX},
-        {"18446744073709551616", NONE},      {"99999999999999999999999", NONE},
+        {"0", 0},
+        {"5", 5},
+        {"+5", 5},
+        {"0x10", 16},
+        {"0X1f", 31},
+        {"0b101", 5},
+        {"0o17", 15},
+        {"010", 8},
+        {"08", NONE},
+        {"", NONE},
+        {"-1", NONE},
+        {"1a", NONE},
+        {"1 ", NONE},
+        {"0x", NONE},
+        {"+", NONE},
+        {"1.5", NONE},
+        {"18446744073709551615", UINT64_MAX},
+        {"18446744073709551616", NONE},
+        {"99999999999999999999999", NONE},
     };
 
     (void)state;
@@ -62,8 +76,8 @@ static void test_numbers(void **state)
         uint64_t v = NONE;
         bool ok = value_number(slice_of(rows[i].text), &v);
 
-        expect(ok == (rows[i].v != NONE) && v == rows[i].v, "\"%s\": got %d, %llu", rows[i].text, ok,
-               (unsigned long long)v);
+        expect(ok == (rows[i].v != NONE) && v == rows[i].v, "\"%s\": got %d, %llu", rows[i].text,
+               ok, (unsigned long long)v);
     }
 }
 
@@ -122,8 +136,8 @@ static void test_times(void **state)
         struct slice text = exact_copy(rows[i].text, strlen(rows[i].text));
         bool ok = value_time(text, S, &v);
 
-        expect(ok == (rows[i].v != NONE) && v == rows[i].v, "\"%s\": got %d, %llu", rows[i].text, ok,
-               (unsigned long long)v);
+        expect(ok == (rows[i].v != NONE) && v == rows[i].v, "\"%s\": got %d, %llu", rows[i].text,
+               ok, (unsigned long long)v);
         exact_free(text);
     }
 }
@@ -131,12 +145,24 @@ static void test_times(void **state)
 static void test_sizes(void **state)
 {
     static const struct number_row rows[] = {
-        {"0", 0},         {"5", 5},         {"5B", 5},           {"1K", 1024},
-        {"1.5G", 1536 << 20},               {"1.5G 3M", (1536 << 20) + (3 << 20)},
-        {"1M1K1", (1 << 20) + 1025},        {"2T", UINT64_C(2) << 40},
-        {"1P", UINT64_C(1) << 50},          {"15E", UINT64_C(15) << 60},
-        {"16E", NONE},    {"", NONE},       {"K", NONE},         {"1k", NONE},
-        {"-1", NONE},     {"1K 1M", NONE},  {"1K 1K", NONE},     {"1X", NONE},
+        {"0", 0},
+        {"5", 5},
+        {"5B", 5},
+        {"1K", 1024},
+        {"1.5G", 1536 << 20},
+        {"1.5G 3M", (1536 << 20) + (3 << 20)},
+        {"1M1K1", (1 << 20) + 1025},
+        {"2T", UINT64_C(2) << 40},
+        {"1P", UINT64_C(1) << 50},
+        {"15E", UINT64_C(15) << 60},
+        {"16E", NONE},
+        {"", NONE},
+        {"K", NONE},
+        {"1k", NONE},
+        {"-1", NONE},
+        {"1K 1M", NONE},
+        {"1K 1K", NONE},
+        {"1X", NONE},
         {"infinity", NONE},
     };
 
@@ -145,8 +171,8 @@ static void test_sizes(void **state)
         uint64_t v = NONE;
         bool ok = value_size(slice_of(rows[i].text), &v);
 
-        expect(ok == (rows[i].v != NONE) && v == rows[i].v, "\"%s\": got %d, %llu", rows[i].text, ok,
-               (unsigned long long)v);
+        expect(ok == (rows[i].v != NONE) && v == rows[i].v, "\"%s\": got %d, %llu", rows[i].text,
+               ok, (unsigned long long)v);
     }
 }
 
@@ -213,9 +239,10 @@ static void test_variables(void **state)
 
 static void test_users(void **state)
 {
-    static const char *const good[] = {"root", "a.b", "0", "1000", "65534", "65536", "-a", "a$", "u-1", "0a"};
-    static const char *const bad[] = {"", "a:b", "a/b", "65535", "4294967295", "4294967296", "00", "01",
-                                      "-5", ".", "..", "a\nb", "\xff"};
+    static const char *const good[] = {"root",  "a.b", "0",  "1000", "65534",
+                                       "65536", "-a",  "a$", "u-1",  "0a"};
+    static const char *const bad[] = {"",   "a:b", "a/b", "65535", "4294967295", "4294967296", "00",
+                                      "01", "-5",  ".",   "..",    "a\nb",       "\xff"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(good); i++) {
@@ -325,14 +352,13 @@ static void test_exit_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words_of_a_list),
-        cmocka_unit_test(test_booleans),     cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_times),        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_modes),        cmocka_unit_test(test_signals),
-        cmocka_unit_test(test_utf8),         cmocka_unit_test(test_variables),
-        cmocka_unit_test(test_users),        cmocka_unit_test(test_programs),
-        cmocka_unit_test(test_limits),       cmocka_unit_test(test_capabilities),
-        cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_words_of_a_list), cmocka_unit_test(test_booleans),
+        cmocka_unit_test(test_numbers),         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_sizes),           cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_signals),         cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_variables),       cmocka_unit_test(test_users),
+        cmocka_unit_test(test_programs),        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_capabilities),    cmocka_unit_test(test_exit_codes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,9 @@ static const struct row rows[] = {
     {"'\\n\\x41' \"\\102\"", EXEC, "\nA|B|"},
     {"\\x41\\x7e\\xff", EXEC, "A~\xff|"},
     {"\\101\\377", EXEC, "A\xff|"},
-    {"\\u00e9\\u20ac\\U0001F600\\u0041", EXEC, "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" "A|"},
+    {"\\u00e9\\u20ac\\U0001F600\\u0041", EXEC,
+     "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"
+     "A|"},
     // escapes that there are not stay
     {"\\q \\x4 \\400 \\18 \\u12 \\ud800 \\U00110000", EXEC,
      "\\q|\\x4|\\400|\\18|\\u12|\\ud800|\\U00110000|"},
