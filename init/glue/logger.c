@@ -99,16 +99,32 @@ static void fork_or_wait(struct init *in)
     }
 }
 
+int logger_prepare(struct init *in)
+{
+    struct logger *l = &in->services->logger;
+    int r = l->ring < 0 ? make_ring() : l->ring;
+
+    if (r < 0) {
+        return r;
+    }
+    l->ring = r;
+    l->again_at = clock_monotonic() + LOG_START_MS;
+    return 0;
+}
+
+void logger_begin(struct init *in)
+{
+    if (in->services->logger.pid == 0 && in->services->logger.again_at != MSEC_NEVER) {
+        in->services->logger.again_at = 0;
+    }
+}
+
 int logger_start(struct init *in)
 {
-    int r;
+    int r = logger_prepare(in);
 
-    if (in->services->logger.ring < 0) {
-        r = make_ring();
-        if (r < 0) {
-            return r;
-        }
-        in->services->logger.ring = r;
+    if (r < 0) {
+        return r;
     }
     r = fork_worker(in);
     if (r < 0) {

@@ -280,6 +280,10 @@ static void open_streams(struct child *c)
     if (out != STREAM_LOG && out != STREAM_INHERIT) {
         open_stream(c, STDOUT_FILENO, CODE_STDOUT);
     }
+    if (out == STREAM_INHERIT && stream_kind(c, STDIN_FILENO) == STREAM_FILE &&
+        dup2(STDIN_FILENO, STDOUT_FILENO) < 0) {
+        fail(c, CODE_STDOUT, "cannot connect its stdout", NULL, -errno);
+    }
     if (error == STREAM_INHERIT) {
         if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0) {
             fail(c, CODE_STDERR, "cannot connect its stderr", NULL, -errno);

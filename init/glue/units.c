@@ -365,7 +365,7 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     if (s->events >= 0 && fchmod(s->events, 0600) < 0) {
         fd_close(&s->events);
     }
-    r = logger_start(in);
+    r = logger_prepare(in);
     if (r < 0) {
         say_reason("log", "cannot be kept", say_errno(r));
     }

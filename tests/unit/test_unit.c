@@ -354,8 +354,9 @@ static void test_install(void **state)
         &p, "x.service",
         "[Service]\nExecStart=/a\n[Install]\nWantedBy=multi-user.target \"a.target\"\n"
         "RequiredBy=b.service\nAlias=y.service z.service\nAlso=c.service\nDefaultInstance=d\n");
-    expect_deps(p.u.wanted_by, (const char *const[]){"wants multi-user.target", "wants a.target",
-                                                     "requires b.service", NULL});
+    expect_deps(p.u.wanted_by,
+                (const char *const[]){"requires b.service", "wants multi-user.target",
+                                      "wants a.target", NULL});
     assert_string_equal(p.u.aliases->name, "y.service");
     assert_string_equal(p.u.aliases->next->name, "z.service");
     (void)expect_said(&p, 7, VERDICT_IGNORED, "enabled");
