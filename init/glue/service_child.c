@@ -45,6 +45,7 @@ struct child {
     struct service_env env;
     unsigned bits;      // enum run_bit
     struct slice words; // of the command
+    const int *writers; // of its log pipes
     int execed;
     int own_stderr; // PID 1's
     bool log_stderr;
@@ -260,9 +261,7 @@ static void connect_log(struct child *c)
     int r;
 
     c->own_stderr = keep[1] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-    r = out || error ? logger_connect(c->in, c->env.index, out, error,
-                                      changes_user(c) ? c->user.uid : geteuid())
-                     : 0;
+    r = logger_connect(c->writers, out, error, changes_user(c) ? c->user.uid : geteuid());
     c->log_stderr = r == 0 && error;
     fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
     if (r < 0) {
@@ -280,6 +279,10 @@ static void open_streams(struct child *c)
     }
     if (out != STREAM_LOG && out != STREAM_INHERIT) {
         open_stream(c, STDOUT_FILENO, CODE_STDOUT);
+    }
+    if (out == STREAM_INHERIT && stream_kind(c, STDIN_FILENO) == STREAM_FILE &&
+        dup2(STDIN_FILENO, STDOUT_FILENO) < 0) {
+        fail(c, CODE_STDOUT, "cannot connect its stdout", NULL, -errno);
     }
     if (error == STREAM_INHERIT) {
         if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0) {
@@ -366,16 +369,15 @@ _Noreturn static void execute(struct child *c)
     fail(c, CODE_EXEC, "cannot execute", words[0], r);
 }
 
-_Noreturn void service_child(const struct init *in, uint32_t index, int execed)
+_Noreturn void service_child(const struct init *in, uint32_t index, const int writers[2],
+                             int execed)
 {
     const struct svc *svc = &in->services->now.service[index].svc;
-    struct sig_inherited nothing;
-    struct child c = {.in = in, .execed = execed, .own_stderr = -1};
+    struct child c = {.in = in, .writers = writers, .execed = execed, .own_stderr = -1};
     void *room;
     int r;
 
     (void)setsid();
-    sig_reset(&nothing);
     unitimage_get(&in->services->now.image, index, &c.conf);
     room = mem_map(ROOM_BYTES);
     if (room == NULL) {

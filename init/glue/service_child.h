@@ -27,9 +27,10 @@ enum service_code {
 
 /*
  * Becomes the command that the service's state says (svc.running, svc.index); never returns. A copy of PID 1: whatever
- * blocks here, a dead file system's path among it, blocks nobody else. execed: written to before an exec that
+ * blocks here, a dead file system's path among it, blocks nobody else. writers: of its log pipes, -1: none. execed: written to before an exec that
  * fails, closed by one that succeeds; -1: nobody wants to know.
  */
-_Noreturn void service_child(const struct init *in, uint32_t index, int execed);
+_Noreturn void service_child(const struct init *in, uint32_t index, const int writers[2],
+                             int execed);
 
 #endif

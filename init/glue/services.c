@@ -5,6 +5,7 @@
 #include "core/signame.h"
 #include "glue/command.h"
 #include "glue/control.h"
+#include "glue/lean.h"
 #include "glue/logger.h"
 #include "glue/loop.h"
 #include "glue/request_services.h"
@@ -114,14 +115,6 @@ _Noreturn static void command_child(const struct init *in)
     command_become(&c);
 }
 
-_Noreturn static void child(const struct init *in, uint32_t index, uint32_t flags, int execed)
-{
-    if ((flags & SERVICE_COMMAND) != 0) {
-        command_child(in);
-    }
-    service_child(in, index, execed);
-}
-
 /* A pipe whose end of file says that the exec has happened. */
 static int watch_exec(struct init *in, uint32_t index, int ret_pipe[2])
 {
@@ -139,37 +132,55 @@ static int watch_exec(struct init *in, uint32_t index, int ret_pipe[2])
     return r;
 }
 
-static void unwatch_exec(struct service_process *p)
+/* Whose exec is watched takes a pipe's end along that must close by it, and by nobody else's: it is forked the usual way. */
+static pid_t fork_child(struct init *in, const int writers[2], bool watched)
 {
-    fd_close(&p->execed); // with its last descriptor it leaves the epoll set
+    pid_t pid;
+
+    if (!watched) {
+        return lean_fork(&in->services->lean, writers);
+    }
+    pid = spawn_copy();
+    for (int i = 0; pid != 0 && i < 2; i++) {
+        if (writers[i] >= 0) {
+            (void)close(writers[i]);
+        }
+    }
+    return pid;
 }
 
 /* Forks what the machine wants run. A fork, as what happens before an exec may block, and PID 1 must not. */
 static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *conf, bool main)
 {
     struct service_process *p = &in->services->now.process[index];
-    int pipe[2] = {-1, -1};
+    bool watched = main && conf->type == TYPE_EXEC;
+    int execed[2] = {-1, -1};
+    int writers[2] = {-1, -1};
     pid_t pid;
     int r = 0;
 
-    if ((conf->flags & (SERVICE_OUTPUT_LOG | SERVICE_ERROR_LOG)) != 0) {
-        r = logger_open(in, index, (conf->flags & SERVICE_ERROR_LOG) != 0);
-    }
-    if (r == 0 && main && conf->type == TYPE_EXEC) {
-        r = watch_exec(in, index, pipe);
-    }
-    if (r == 0 && main) {
+    if (main) {
         (void)!getrandom(p->invocation, sizeof(p->invocation), GRND_NONBLOCK);
     }
-    pid = r < 0 ? r : spawn_copy();
-    if (pid == 0) {
-        child(in, index, conf->flags, pipe[1]);
+    if (watched) {
+        lean_settle(&in->services->lean);
+        r = watch_exec(in, index, execed);
     }
-    fd_close(&pipe[1]);
+    if (r == 0 && (conf->flags & (SERVICE_OUTPUT_LOG | SERVICE_ERROR_LOG)) != 0) {
+        r = logger_open(in, index, (conf->flags & SERVICE_ERROR_LOG) != 0, writers);
+    }
+    pid = r < 0 ? r : fork_child(in, writers, watched);
+    if (pid == 0) {
+        if ((conf->flags & SERVICE_COMMAND) != 0) {
+            command_child(in);
+        }
+        service_child(in, index, writers, execed[1]);
+    }
+    fd_close(&execed[1]);
     if (pid < 0) {
-        fd_close(&pipe[0]);
+        fd_close(&execed[0]);
     } else if (main) {
-        p->execed = pipe[0];
+        p->execed = execed[0];
     }
     return pid;
 }
@@ -297,6 +308,7 @@ static bool judge(struct init *in, msec_t now)
     count = super_count(&s->now.super);
     if (!s->booted && count.jobs == 0) {
         s->booted = true;
+        logger_begin(in);
         loop_life(in, LIFE_EV_EXECED, 0, now);
         return true;
     }
@@ -364,6 +376,7 @@ void services_pump(struct init *in, msec_t now)
     }
     do {
         if (in->services->loaded) {
+            lean_sweep(&in->services->lean);
             drain(in, now);
             units_swap(in, now);
         }
@@ -412,7 +425,9 @@ static void tell_execed(struct init *in, uint32_t index, msec_t now)
     if (read(p->execed, &byte, 1) == 0) {
         super_event(&in->services->now.super, index, SVC_EV_EXECED, 0, now);
     }
-    unwatch_exec(p);
+    (void)epoll_ctl(in->services->exec_poll, EPOLL_CTL_DEL, p->execed,
+                    NULL); // a child may have a copy of it
+    fd_close(&p->execed);
 }
 
 void services_execed(struct init *in, msec_t now)
@@ -476,6 +491,7 @@ bool services_reaped(struct init *in, pid_t pid, int status, msec_t now)
     if (!find_pid(s, pid, &index, &which)) {
         return false;
     }
+    lean_reaped(&s->lean, pid);
     s->now.pid[index][which] = 0;
     event_of(in, EVENT_EXIT, index, (uint32_t)pid, (uint32_t)status);
     if (which == PROCESS_MAIN) {

@@ -6,6 +6,7 @@
 #include "core/event.h"
 #include "core/super.h"
 #include "glue/init.h"
+#include "glue/lean.h"
 #include "glue/loader.h"
 #include "glue/logger.h"
 #include "sys/pty.h"
@@ -58,6 +59,7 @@ struct service_table {
 
 struct services {
     struct logger logger;
+    struct lean lean;
     struct loader_request want; // in `words`
     void *words;                // owned mapping
     enum exit_when exit_when;

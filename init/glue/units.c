@@ -356,6 +356,7 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     s->pty = (struct pty){-1, -1};
     s->logger = (struct logger){.sock = -1, .ring = -1, .out = out, .again_at = MSEC_NEVER};
     raise_files(s);
+    lean_init(&s->lean);
     r = copy_request(s, request);
     if (r < 0) {
         return r;
@@ -364,7 +365,7 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     if (s->events >= 0 && fchmod(s->events, 0600) < 0) {
         fd_close(&s->events);
     }
-    r = logger_start(in);
+    r = logger_prepare(in);
     if (r < 0) {
         say_reason("log", "cannot be kept", say_errno(r));
     }

@@ -126,6 +126,11 @@ int fd_cloexec_from(int first)
     return syscall(SYS_close_range, (unsigned)first, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
 }
 
+int fd_unshare_from(int first)
+{
+    return syscall(SYS_close_range, (unsigned)first, ~0U, CLOSE_RANGE_UNSHARE) < 0 ? -errno : 0;
+}
+
 void fd_close_all_but(int *keep, size_t count)
 {
     int next = 3;

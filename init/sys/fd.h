@@ -47,6 +47,12 @@ int fd_fill_stdio(void);
 /* Marks every descriptor >= first CLOEXEC: close_range(2). 0 or -errno. */
 int fd_cloexec_from(int first);
 
+/*
+ * Leaves a table of descriptors that is shared with other processes, with a copy of those below `first`: close_range(2).
+ * A table that is not shared loses those from `first` on. 0 or -errno.
+ */
+int fd_unshare_from(int first);
+
 /* Closes every descriptor >= 3 but those in keep (count entries, -1 ignored; sorted in place). */
 void fd_close_all_but(int *keep, size_t count);
 

@@ -154,6 +154,7 @@ static pid_t service(uint32_t index, void (*run)(uint32_t index))
     check_ok(logger_open(&in, index, false));
     pid = check_call(fork());
     if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); // of a test that has failed nothing stays
         check_ok(logger_connect(&in, index, true, true, geteuid()));
         run(index);
         _exit(0);
@@ -184,6 +185,34 @@ static void say_hello(uint32_t index)
     check(write(STDERR_FILENO, "err\n", 4) == 4, "stderr");
     check((fcntl(STDOUT_FILENO, F_GETFL) & O_NONBLOCK) == 0, "its stdout does not block");
     check(open("/dev/stdout", O_WRONLY | O_CLOEXEC) >= 0, "/dev/stdout: %s", strerror(errno));
+}
+
+static void hello_as_nobody(uint32_t index)
+{
+    check_ok(logger_connect(&in, index, true, true, 65534));
+    check_call(syscall(SYS_setresgid, 65534, 65534, 65534));
+    check_call(syscall(SYS_setresuid, 65534, 65534, 65534));
+    say_hello(index);
+}
+
+static void another_user(void)
+{
+    struct view *v;
+
+    if (geteuid() != 0) {
+        skip_because("only root can become somebody else");
+    }
+    begin(-1);
+    v = view_open();
+    must_end(service(0, hello_as_nobody));
+    view_until(v, 0, 16);
+    end_worker();
+}
+
+static void test_another_user_opens_dev_stdout(void **state)
+{
+    (void)state;
+    in_child(another_user);
 }
 
 static int pipe_out(int ret[2])
@@ -875,6 +904,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_go_to_ring_and_stdout),
+        cmocka_unit_test(test_another_user_opens_dev_stdout),
         cmocka_unit_test(test_nul_bytes_and_a_last_line_without_end),
         cmocka_unit_test(test_a_huge_line_in_one_write),
         cmocka_unit_test(test_pipes_of_two_slots),
