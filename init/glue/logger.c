@@ -218,14 +218,20 @@ static bool tell_ended(struct init *in, uint32_t service)
 /* The stream's writer, and its pipe where it has none yet. */
 static int open_writer(const struct init *in, int *log, int *ret_writer)
 {
+    int r;
+
     if (*log >= 0) {
         int fd = fd_reopen(in->proc_fd, *log, O_WRONLY);
 
         *ret_writer = fd;
         return fd < 0 ? fd : 0;
     }
-    *log = make_pipe(in, ret_writer);
-    return *log < 0 ? *log : 1;
+    r = make_pipe(in, ret_writer);
+    if (r < 0) {
+        return r;
+    }
+    *log = r;
+    return 1;
 }
 
 int logger_open(struct init *in, uint32_t service, bool want_error, int ret_writers[2])
