@@ -218,10 +218,8 @@ static int put_result(struct service_env *env, const struct svc *svc)
                       : r;
     }
     r = put_pair(env, "EXIT_CODE", WCOREDUMP(svc->main_status) ? "dumped" : "killed");
-    // By its short name: "TERM".
-    return r == 0
-               ? put_pair(env, "EXIT_STATUS", signame_format(WTERMSIG(svc->main_status), name) + 3)
-               : r;
+    return r == 0 ? put_pair(env, "EXIT_STATUS", signame_format(WTERMSIG(svc->main_status), name))
+                  : r;
 }
 
 static int put_own(struct service_env *env, const struct service_conf *conf,
