@@ -387,6 +387,10 @@ _Noreturn void service_child(const struct init *in, uint32_t index, int execed)
         fail(&c, CODE_EXEC, "no such command", NULL, -EINVAL);
     }
     read_wish(&c.conf, &c.wish);
+    r = service_env_inherit(&c.env, &c.conf);
+    if (r < 0) {
+        fail(&c, CODE_MEMORY, "no room for its command line and environment", NULL, r);
+    }
     find_user(&c);
     connect_log(&c);
     open_streams(&c);

@@ -128,7 +128,7 @@ static bool inherits(const struct service_conf *conf)
     return true;
 }
 
-static int put_inherited(struct service_env *env, const struct service_conf *conf)
+int service_env_inherit(struct service_env *env, const struct service_conf *conf)
 {
     bool all = inherits(conf);
     struct slice value;
@@ -372,11 +372,8 @@ static int put_unit(struct service_env *env, const struct service_conf *conf, ui
 int service_env_fill(struct service_env *env, const struct service_conf *conf,
                      const struct user *user)
 {
-    int r = put_inherited(env, conf);
+    int r = put_own(env, conf, user);
 
-    if (r == 0) {
-        r = put_own(env, conf, user);
-    }
     if (r == 0) {
         r = put_unit(env, conf, EXEC_ENV);
     }

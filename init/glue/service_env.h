@@ -27,7 +27,13 @@ struct service_env {
 void service_env_init(struct service_env *env, const struct init *in, uint32_t index, void *room,
                       size_t size);
 
-/* user: whose HOME and so on, NULL: nobody's. 0, -E2BIG, or -errno of a file that could not be read. */
+/*
+ * What the container has, or those of it that PassEnvironment= names. Needs PID 1's descriptors: the plan has the
+ * variables of a launched one. 0 or -E2BIG.
+ */
+int service_env_inherit(struct service_env *env, const struct service_conf *conf);
+
+/* The rest, from files too. user: whose HOME and so on, NULL: nobody's. 0, -E2BIG, or -errno of a file that could not be read. */
 int service_env_fill(struct service_env *env, const struct service_conf *conf,
                      const struct user *user);
 
