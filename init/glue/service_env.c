@@ -180,7 +180,10 @@ static int put_user(struct service_env *env, const struct service_conf *conf,
     }
     while (r == 0 && wire_next_tlv(&list, &tlv) > 0) {
         if (tlv.tag == EXEC_USER) {
-            const char *name = arena_string(&env->arena, tlv.value.data, tlv.value.len);
+            // A number has the name that passwd gives it: systemd.exec(5), User=.
+            const char *name = user->name[0] != 0
+                                   ? user->name
+                                   : arena_string(&env->arena, tlv.value.data, tlv.value.len);
 
             r = name == NULL ? -E2BIG : put_pair(env, "USER", name);
             r = r == 0 ? put_pair(env, "LOGNAME", name) : r;
