@@ -144,6 +144,17 @@ static void unwatch_exec(struct service_process *p)
     fd_close(&p->execed); // with its last descriptor it leaves the epoll set
 }
 
+/* It is the first command of a start; what comes before it in the life of a service may be empty. */
+static bool begins(const struct service_conf *conf, const struct svc *svc)
+{
+    for (unsigned run = 0; run < svc->running; run++) {
+        if (run != RUN_RELOAD && conf->commands[run] > 0) {
+            return false;
+        }
+    }
+    return svc->index == 0;
+}
+
 /* Forks what the machine wants run. A fork, as what happens before an exec may block, and PID 1 must not. */
 static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *conf, bool main)
 {
@@ -158,7 +169,7 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
     if (r == 0 && main && conf->type == TYPE_EXEC) {
         r = watch_exec(in, index, pipe);
     }
-    if (r == 0 && main) {
+    if (r == 0 && begins(conf, &in->services->now.service[index].svc)) {
         (void)getrandom(p->invocation, sizeof(p->invocation), GRND_NONBLOCK);
     }
     pid = r < 0 ? r : spawn_copy();
