@@ -127,7 +127,7 @@ pid_t lean_fork(struct lean *l, const int fds[2])
 
 int lean_move_up(int fd)
 {
-    int high = fd >= 0 && fd < LEAN_FDS ? fcntl(fd, F_DUPFD_CLOEXEC, LEAN_FDS) : -1;
+    int high = fd >= 0 && fd < LEAN_FDS ? fd_copy_from(fd, LEAN_FDS) : -1;
 
     if (high < 0) {
         return fd;

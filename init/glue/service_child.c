@@ -246,7 +246,7 @@ static void open_stream(struct child *c, int n, enum service_code code)
     if (kind == STREAM_NULL) {
         flags = n == STDIN_FILENO ? O_RDONLY : O_WRONLY;
     }
-    fd = open(path, flags | O_NOCTTY | O_CLOEXEC, 0644);
+    fd = openat(AT_FDCWD, path, flags | O_NOCTTY | O_CLOEXEC, 0644); // musl's open(3) is two calls
     if (fd < 0 || dup2(fd, n) < 0) {
         fail(c, code, "cannot open", path, -errno);
     }
@@ -260,7 +260,7 @@ static void connect_log(struct child *c)
     int keep[] = {c->execed, -1};
     int r;
 
-    c->own_stderr = keep[1] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    c->own_stderr = keep[1] = fd_copy_from(STDERR_FILENO, 3);
     r = logger_connect(c->writers, out, error, changes_user(c) ? c->user.uid : geteuid());
     c->log_stderr = r == 0 && error;
     fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
@@ -369,26 +369,31 @@ _Noreturn static void execute(struct child *c)
     fail(c, CODE_EXEC, "cannot execute", words[0], r);
 }
 
-_Noreturn void service_child(const struct init *in, uint32_t index, const int writers[2],
-                             int execed)
+_Noreturn void service_child(const struct init *in, const struct service_start *start)
 {
-    const struct svc *svc = &in->services->now.service[index].svc;
-    struct child c = {.in = in, .writers = writers, .execed = execed, .own_stderr = -1};
+    struct child c = {.in = in,
+                      .conf = *start->conf,
+                      .writers = start->writers,
+                      .execed = start->execed,
+                      .own_stderr = -1};
     void *room;
     int r;
 
     (void)setsid();
-    unitimage_get(&in->services->now.image, index, &c.conf);
     room = mem_map(ROOM_BYTES);
     if (room == NULL) {
         fail(&c, CODE_MEMORY, "no memory", NULL, -errno);
     }
-    service_env_init(&c.env, in, index, room, ROOM_BYTES);
-    if (!unitimage_command(&c.conf, (enum service_run)svc->running, svc->index, &c.bits,
+    service_env_init(&c.env, in, start, room, ROOM_BYTES);
+    if (!unitimage_command(&c.conf, (enum service_run)start->svc.running, start->svc.index, &c.bits,
                            &c.words)) {
         fail(&c, CODE_EXEC, "no such command", NULL, -EINVAL);
     }
     read_wish(&c.conf, &c.wish);
+    r = service_env_inherit(&c.env, &c.conf);
+    if (r < 0) {
+        fail(&c, CODE_MEMORY, "no room for its command line and environment", NULL, r);
+    }
     find_user(&c);
     connect_log(&c);
     open_streams(&c);

@@ -109,9 +109,6 @@ void services_signal(struct init *in, int number, msec_t now);
 /* The container ends: everything is to stop, in order. */
 void services_shutdown(struct init *in);
 
-/* The poll(2) entry for starts of Type=exec. */
-void services_execed(struct init *in, msec_t now);
-
 msec_t services_deadline(const struct init *in);
 void services_expire(struct init *in, msec_t now);
 

@@ -6,6 +6,7 @@
 #include "glue/loop.h"
 #include "glue/request_services.h"
 #include "glue/say.h"
+#include "glue/service_run.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
 
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #define CODE_FAILED 125
+#define PAGE_BYTES 4096
+#define LARGE_BYTES (4 * PAGE_BYTES) /* of a table */
 
 /* ---- the table ---- */
 
@@ -33,22 +36,31 @@ static void *cut(uint8_t **memory, size_t size)
     return piece;
 }
 
-/* One mapping for all of it, as PID 1 has no heap. */
+/*
+ * One mapping for all of it, as PID 1 has no heap. Where it is large it is not for children, but for its log pipes,
+ * which the log worker needs: copying its page tables, and then each page that PID 1 writes to, was a tenth of a start.
+ */
 static int make_table(struct service_table *t, msec_t now)
 {
     size_t count = t->image.count;
+    size_t own;
     uint8_t *memory;
 
-    t->size = aligned(count * sizeof(*t->service)) + aligned(count * sizeof(*t->pid)) +
-              aligned(count * sizeof(*t->process)) + aligned(count * sizeof(*t->log)) + 16;
+    own = aligned(count * sizeof(*t->service)) + aligned(count * sizeof(*t->pid)) +
+          aligned(count * sizeof(*t->process));
+    own = own > LARGE_BYTES ? (own + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1) : own;
+    t->size = own + aligned(count * sizeof(*t->log)) + 16;
     memory = t->memory = mem_map(t->size);
     if (memory == NULL) {
         return -errno;
     }
+    t->log = (void *)(memory + own);
     t->service = cut(&memory, count * sizeof(*t->service));
     t->pid = cut(&memory, count * sizeof(*t->pid));
     t->process = cut(&memory, count * sizeof(*t->process));
-    t->log = cut(&memory, count * sizeof(*t->log));
+    if (own > LARGE_BYTES) {
+        (void)madvise(t->memory, own, MADV_DONTFORK);
+    }
     for (size_t i = 0; i < count; i++) {
         t->process[i].execed = -1;
         t->log[i][0] = t->log[i][1] = -1;
@@ -187,6 +199,9 @@ void units_swap(struct init *in, msec_t now)
     s->now.super.image = &s->now.image;
     memset(&s->next, 0, sizeof(s->next));
     find_main(s);
+    for (uint32_t i = 0; i < s->now.image.count; i++) {
+        service_rewatch(in, i);
+    }
     start_new(s, &before);
     drop_table(&before);
     logger_renew(in);

@@ -32,6 +32,9 @@ int fd_pipe(int ret[2]);
  */
 int fd_reopen(int proc, int fd, int flags);
 
+/* A copy of fd, CLOEXEC, with the lowest free number from `first` on: in one call, which musl's fcntl(3) is not. -errno. */
+int fd_copy_from(int fd, int first);
+
 /*
  * Puts from[0..2] at descriptors 0, 1, 2, without CLOEXEC, whatever order they have now; -1 means
  * /dev/null. The sources stay open. 0 or -errno.
