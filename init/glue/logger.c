@@ -214,29 +214,26 @@ int logger_open(struct init *in, uint32_t service, bool want_error)
 }
 
 /* The description is the service's own: whether it blocks is up to the service. */
-static int connect_one(const struct init *in, int pipe, int to, unsigned uid)
+static int connect_one(const struct init *in, int pipe, int to)
 {
     int fd FD_CLEANUP = fd_reopen(in->proc_fd, pipe, O_WRONLY);
 
     if (fd < 0) {
         return fd;
     }
-    if (fchown(fd, uid, (gid_t)-1) < 0 || dup3(fd, to, 0) < 0) {
-        return -errno;
-    }
-    return 0;
+    return dup3(fd, to, 0) < 0 ? -errno : 0;
 }
 
-int logger_connect(const struct init *in, uint32_t service, bool out, bool error, unsigned uid)
+int logger_connect(const struct init *in, uint32_t service, bool out, bool error)
 {
     const int *log = in->services->now.log[service];
     int r = 0;
 
     if (out) {
-        r = connect_one(in, log[0], STDOUT_FILENO, uid);
+        r = connect_one(in, log[0], STDOUT_FILENO);
     }
     if (r == 0 && error) {
-        r = connect_one(in, log[1] >= 0 ? log[1] : log[0], STDERR_FILENO, uid);
+        r = connect_one(in, log[1] >= 0 ? log[1] : log[0], STDERR_FILENO);
     }
     return r;
 }

@@ -46,8 +46,7 @@ struct child {
     unsigned bits;      // enum run_bit
     struct slice words; // of the command
     int execed;
-    int own_stderr; // PID 1's
-    bool log_stderr;
+    int complaints; // where a failure is told: the service's log, or PID 1's stderr where it has none
 };
 
 /* WHAT "OBJECT": REASON, and the end. */
@@ -69,8 +68,8 @@ _Noreturn static void fail(struct child *c, enum service_code code, const char *
         text[len++] = '"';
     }
     text[len] = 0;
-    if (!c->log_stderr && c->own_stderr >= 0) {
-        (void)dup2(c->own_stderr, STDERR_FILENO);
+    if (c->complaints >= 0) {
+        (void)dup2(c->complaints, STDERR_FILENO);
     }
     say_reason(c->conf.name, text,
                error == -ELIBACC ? "its interpreter or loader is missing" : say_errno(error));
@@ -251,22 +250,35 @@ static void open_stream(struct child *c, int n, enum service_code code)
     }
 }
 
-/* What leads to the log comes first: it needs PID 1's descriptors, and no path of the image may be resolved near them. */
+/*
+ * What leads to the log comes first: it needs PID 1's descriptors, and no path of the image, be it /etc/passwd, may be
+ * resolved near them.
+ */
 static void connect_log(struct child *c)
 {
     bool out = stream_kind(c, STDOUT_FILENO) == STREAM_LOG;
     bool error = stream_kind(c, STDERR_FILENO) == STREAM_LOG;
+    int r = out || error ? logger_connect(c->in, c->env.index, out, error) : 0;
+    bool out_only = r == 0 && out && !error;
     int keep[] = {c->execed, -1};
-    int r;
 
-    c->own_stderr = keep[1] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-    r = out || error ? logger_connect(c->in, c->env.index, out, error,
-                                      changes_user(c) ? c->user.uid : geteuid())
-                     : 0;
-    c->log_stderr = r == 0 && error;
+    c->complaints = keep[1] = fcntl(out_only ? STDOUT_FILENO : STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
     fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
     if (r < 0) {
         fail(c, CODE_STDOUT, "cannot connect it to the log", NULL, r);
+    }
+}
+
+/* Owned by who it is, so that it can open /dev/stdout. */
+static void give_log(struct child *c)
+{
+    uid_t uid = changes_user(c) ? c->user.uid : geteuid();
+
+    for (int n = STDOUT_FILENO; n <= STDERR_FILENO; n++) {
+        if (stream_kind(c, n) == STREAM_LOG && fchown(n, uid, (gid_t)-1) < 0) {
+            fail(c, n == STDOUT_FILENO ? CODE_STDOUT : CODE_STDERR, "cannot give it its log", NULL,
+                 -errno);
+        }
     }
 }
 
@@ -275,6 +287,7 @@ static void open_streams(struct child *c)
     unsigned out = stream_kind(c, STDOUT_FILENO);
     unsigned error = stream_kind(c, STDERR_FILENO);
 
+    give_log(c);
     if (stream_kind(c, STDIN_FILENO) != STREAM_INHERIT) {
         open_stream(c, STDIN_FILENO, CODE_STDIN);
     }
@@ -370,7 +383,7 @@ _Noreturn void service_child(const struct init *in, uint32_t index, int execed)
 {
     const struct svc *svc = &in->services->now.service[index].svc;
     struct sig_inherited nothing;
-    struct child c = {.in = in, .execed = execed, .own_stderr = -1};
+    struct child c = {.in = in, .execed = execed, .complaints = -1};
     void *room;
     int r;
 
@@ -391,8 +404,8 @@ _Noreturn void service_child(const struct init *in, uint32_t index, int execed)
     if (r < 0) {
         fail(&c, CODE_MEMORY, "no room for its command line and environment", NULL, r);
     }
-    find_user(&c);
     connect_log(&c);
+    find_user(&c);
     open_streams(&c);
     r = service_env_fill(&c.env, &c.conf, c.wish.user.len > 0 ? &c.user : NULL);
     if (r < 0) {

@@ -9,7 +9,7 @@
 
 #define USER_GROUPS_MAX 256      /* supplementary groups */
 #define USER_FILE_MAX (8u << 20) /* bytes of a passwd or group file */
-#define USER_NAME_MAX 256         /* bytes of a name with its zero; longer ones are passed over */
+#define USER_NAME_MAX 256        /* bytes of a name with its zero; longer ones are passed over */
 #define USER_PATH_MAX 1024 /* bytes of a home or shell with its zero; longer ones are passed over */
 
 struct user {
