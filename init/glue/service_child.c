@@ -244,7 +244,7 @@ static void open_stream(struct child *c, int n, enum service_code code)
     if (kind == STREAM_NULL) {
         flags = n == STDIN_FILENO ? O_RDONLY : O_WRONLY;
     }
-    fd = open(path, flags | O_NOCTTY | O_CLOEXEC, 0644);
+    fd = open(path, flags | O_NOCTTY | O_CLOEXEC, 0666);
     if (fd < 0 || dup2(fd, n) < 0) {
         fail(c, code, "cannot open", path, -errno);
     }
@@ -291,7 +291,11 @@ static void open_streams(struct child *c)
     if (stream_kind(c, STDIN_FILENO) != STREAM_INHERIT) {
         open_stream(c, STDIN_FILENO, CODE_STDIN);
     }
-    if (out != STREAM_LOG && out != STREAM_INHERIT) {
+    if (out == STREAM_INHERIT && stream_kind(c, STDIN_FILENO) == STREAM_FILE) {
+        if (dup2(STDIN_FILENO, STDOUT_FILENO) < 0) {
+            fail(c, CODE_STDOUT, "cannot connect its stdout", NULL, -errno);
+        }
+    } else if (out != STREAM_LOG && out != STREAM_INHERIT) {
         open_stream(c, STDOUT_FILENO, CODE_STDOUT);
     }
     if (error == STREAM_INHERIT) {
@@ -406,6 +410,7 @@ _Noreturn void service_child(const struct init *in, uint32_t index, int execed)
     }
     connect_log(&c);
     find_user(&c);
+    (void)umask((mode_t)c.wish.umask); // of the files that are made for it too
     open_streams(&c);
     r = service_env_fill(&c.env, &c.conf, c.wish.user.len > 0 ? &c.user : NULL);
     if (r < 0) {
@@ -413,7 +418,6 @@ _Noreturn void service_child(const struct init *in, uint32_t index, int execed)
              c.env.bad != NULL ? c.env.bad : "", r);
     }
     set_limits(&c);
-    (void)umask((mode_t)c.wish.umask);
     set_privileges(&c);
     enter_workdir(&c); // as the user: what it may not enter it must not start in
     execute(&c);
