@@ -185,13 +185,13 @@ static bool changes_user(const struct child *c)
 static void set_privileges(struct child *c)
 {
     const struct init *in = c->in;
-    uint64_t keep = (c->bits & RUN_PRIVILEGED) != 0 ? CAPS_ALL : c->wish.bound;
+    uint64_t keep = ((c->bits & RUN_PRIVILEGED) != 0 ? CAPS_ALL : c->wish.bound) &
+                    (in->launched ? in->caps : CAPS_ALL);
     uint64_t have = in->launched ? in->caps | CAPSET_PID1 : caps_effective();
     uint64_t ambient = (c->bits & RUN_PRIVILEGED) != 0 ? 0 : c->wish.ambient & keep;
     bool root = !changes_user(c) || c->user.uid == 0;
     int r = 0;
 
-    keep &= in->launched ? in->caps : CAPS_ALL;
     if (in->launched || keep != CAPS_ALL) {
         r = caps_bound(in->launched ? have : CAPS_ALL, keep);
     }
