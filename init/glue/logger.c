@@ -259,39 +259,17 @@ int logger_open(struct init *in, uint32_t service, bool want_error, int ret_writ
 }
 
 /* The description is the service's own: whether it blocks is up to the service. */
-<<<<<<< HEAD
-static int connect_one(int writer, int to, unsigned uid)
+static int connect_one(int writer, int to)
 {
-    return fchown(writer, uid, (gid_t)-1) < 0 || dup3(writer, to, 0) < 0 ? -errno : 0;
+    return dup3(writer, to, 0) < 0 ? -errno : 0;
 }
 
-int logger_connect(const int writers[2], bool out, bool error, unsigned uid)
-=======
-static int connect_one(const struct init *in, int pipe, int to)
+int logger_connect(const int writers[2], bool out, bool error)
 {
-    int fd FD_CLEANUP = fd_reopen(in->proc_fd, pipe, O_WRONLY);
+    int r = out ? connect_one(writers[0], STDOUT_FILENO) : 0;
 
-    if (fd < 0) {
-        return fd;
-    }
-    return dup3(fd, to, 0) < 0 ? -errno : 0;
-}
-
-int logger_connect(const struct init *in, uint32_t service, bool out, bool error)
->>>>>>> e2e-exec
-{
-    int r = out ? connect_one(writers[0], STDOUT_FILENO, uid) : 0;
-
-<<<<<<< HEAD
     if (r == 0 && error) {
-        r = connect_one(writers[1] >= 0 ? writers[1] : writers[0], STDERR_FILENO, uid);
-=======
-    if (out) {
-        r = connect_one(in, log[0], STDOUT_FILENO);
-    }
-    if (r == 0 && error) {
-        r = connect_one(in, log[1] >= 0 ? log[1] : log[0], STDERR_FILENO);
->>>>>>> e2e-exec
+        r = connect_one(writers[1] >= 0 ? writers[1] : writers[0], STDERR_FILENO);
     }
     return r;
 }

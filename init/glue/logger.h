@@ -68,11 +68,7 @@ int logger_open(struct init *in, uint32_t service, bool want_error, int ret_writ
  * In the service's child, while it still may do everything: its stdout and stderr (where `out`, `error`) at 1 and
  * 2, which are open; blocking. stderr goes with stdout where the service has one pipe. 0 or -errno.
  */
-<<<<<<< HEAD
-int logger_connect(const int writers[2], bool out, bool error, unsigned uid);
-=======
-int logger_connect(const struct init *in, uint32_t service, bool out, bool error);
->>>>>>> e2e-exec
+int logger_connect(const int writers[2], bool out, bool error);
 
 /*
  * No process of it is left that could write: a last line without an end is finished. Closes the pipes where

@@ -245,11 +245,8 @@ static void open_stream(struct child *c, int n, enum service_code code)
     if (kind == STREAM_NULL) {
         flags = n == STDIN_FILENO ? O_RDONLY : O_WRONLY;
     }
-<<<<<<< HEAD
-    fd = openat(AT_FDCWD, path, flags | O_NOCTTY | O_CLOEXEC, 0644); // musl's open(3) is two calls
-=======
-    fd = open(path, flags | O_NOCTTY | O_CLOEXEC, 0666);
->>>>>>> e2e-exec
+    // openat(2), as musl's open(3) is two calls
+    fd = openat(AT_FDCWD, path, flags | O_NOCTTY | O_CLOEXEC, 0666);
     if (fd < 0 || dup2(fd, n) < 0) {
         fail(c, code, "cannot open", path, -errno);
     }
@@ -263,17 +260,11 @@ static void connect_log(struct child *c)
 {
     bool out = stream_kind(c, STDOUT_FILENO) == STREAM_LOG;
     bool error = stream_kind(c, STDERR_FILENO) == STREAM_LOG;
-    int r = out || error ? logger_connect(c->in, c->env.index, out, error) : 0;
+    int r = out || error ? logger_connect(c->writers, out, error) : 0;
     bool out_only = r == 0 && out && !error;
     int keep[] = {c->execed, -1};
 
-<<<<<<< HEAD
-    c->own_stderr = keep[1] = fd_copy_from(STDERR_FILENO, 3);
-    r = logger_connect(c->writers, out, error, changes_user(c) ? c->user.uid : geteuid());
-    c->log_stderr = r == 0 && error;
-=======
-    c->complaints = keep[1] = fcntl(out_only ? STDOUT_FILENO : STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
->>>>>>> e2e-exec
+    c->complaints = keep[1] = fd_copy_from(out_only ? STDOUT_FILENO : STDERR_FILENO, 3);
     fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
     if (r < 0) {
         fail(c, CODE_STDOUT, "cannot connect it to the log", NULL, r);
@@ -400,17 +391,11 @@ _Noreturn static void execute(struct child *c)
 
 _Noreturn void service_child(const struct init *in, const struct service_start *start)
 {
-<<<<<<< HEAD
     struct child c = {.in = in,
                       .conf = *start->conf,
                       .writers = start->writers,
                       .execed = start->execed,
-                      .own_stderr = -1};
-=======
-    const struct svc *svc = &in->services->now.service[index].svc;
-    struct sig_inherited nothing;
-    struct child c = {.in = in, .execed = execed, .complaints = -1};
->>>>>>> e2e-exec
+                      .complaints = -1};
     void *room;
     int r;
 
