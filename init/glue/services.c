@@ -306,7 +306,9 @@ void services_signal(struct init *in, int number, msec_t now)
     char name[SIGNAME_MAX];
 
     if (number == SIGTERM || number == SIGINT || number == SIGPWR || number == SIGRTMIN_PLUS_3) {
-        loop_life(in, LIFE_EV_STOP, in->life.state >= LIFE_STOPPING ? 0 : in->life.grace, now);
+        // The first may come while the container ends by itself: that goes on as it would have.
+        loop_life(in, LIFE_EV_STOP, in->services->told_to_end ? 0 : in->life.grace, now);
+        in->services->told_to_end = true;
     } else if (number == SIGHUP) {
         services_reload(in);
     } else if (in->verbose) {
