@@ -151,7 +151,6 @@ static bool judge(struct init *in, msec_t now)
     count = super_count(&s->now.super);
     if (!s->booted && count.jobs == 0) {
         s->booted = true;
-        logger_begin(in);
         loop_life(in, LIFE_EV_EXECED, 0, now);
         return true;
     }
