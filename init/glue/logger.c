@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -258,11 +259,30 @@ int logger_connect(const int writers[2], bool out, bool error)
     return r;
 }
 
+/* Something is in a pipe of it that may be a line without its end. */
+static bool has_rest(const int log[2])
+{
+    for (int i = 0; i < 2; i++) {
+        int n = 0;
+
+        if (log[i] >= 0 && ioctl(log[i], FIONREAD, &n) == 0 && n > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void logger_ended(struct init *in, uint32_t service, bool forget)
 {
+    struct logger *l = &in->services->logger;
     int *log = in->services->now.log[service];
 
     if (log[0] < 0 && log[1] < 0) {
+        return;
+    }
+    if (!forget &&
+        !has_rest(log)) { // in the next turn: a service that is to start again comes first
+        note(l, l->ended, service);
         return;
     }
     if (forget) {
@@ -296,7 +316,17 @@ int logger_ring_readonly(const struct init *in)
                : fd_reopen(in->proc_fd, in->services->logger.ring, O_RDONLY);
 }
 
-/* A worker that was not told everything would not write everything: its successor knows. */
+static bool any_bit(const uint32_t *bits)
+{
+    for (size_t i = 0; i < LOGGER_WORDS; i++) {
+        if (bits[i] != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A worker that was not told of every pipe would not write everything: its successor knows. */
 void logger_end(struct init *in)
 {
     struct logger *l = &in->services->logger;
@@ -305,7 +335,7 @@ void logger_end(struct init *in)
         return;
     }
     l->ending = true;
-    if (l->pid > 0 && l->untold) {
+    if (l->pid > 0 && l->untold && any_bit(l->pipes)) {
         (void)kill(l->pid, SIGKILL);
     }
     if (l->pid == 0 && l->again_at != MSEC_NEVER) {
