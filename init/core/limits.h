@@ -36,9 +36,8 @@ typedef int64_t msec_t;
 #define KILL_WAIT_MS 5000      /* ms to wait for processes after SIGKILL (uninterruptible sleep) */
 
 /* Logs. */
-#define LOG_START_MS 100 /* ms that a worker waits for the pipes of all that starts at first */
 #define LOG_END_MS \
-    3000 /* ms for the log worker to carry what is left, once no service is there any more */
+    6000 /* ms for the log worker to carry what is left, once no service is there any more */
 
 /* Audit. */
 #define AUDIT_KEEP 64 /* records kept while no monitor is there to write them: a page of memory */

@@ -99,32 +99,16 @@ static void fork_or_wait(struct init *in)
     }
 }
 
-int logger_prepare(struct init *in)
-{
-    struct logger *l = &in->services->logger;
-    int r = l->ring < 0 ? make_ring() : l->ring;
-
-    if (r < 0) {
-        return r;
-    }
-    l->ring = r;
-    l->again_at = clock_monotonic() + LOG_START_MS;
-    return 0;
-}
-
-void logger_begin(struct init *in)
-{
-    if (in->services->logger.pid == 0 && in->services->logger.again_at != MSEC_NEVER) {
-        in->services->logger.again_at = 0;
-    }
-}
-
 int logger_start(struct init *in)
 {
-    int r = logger_prepare(in);
+    int r;
 
-    if (r < 0) {
-        return r;
+    if (in->services->logger.ring < 0) {
+        r = make_ring();
+        if (r < 0) {
+            return r;
+        }
+        in->services->logger.ring = r;
     }
     r = fork_worker(in);
     if (r < 0) {
@@ -248,10 +232,10 @@ int logger_open(struct init *in, uint32_t service, bool want_error, int ret_writ
     if (made > 0) {
         (void)tell_pipes(in, service);
     }
-    if (r < 0) {
+    if (r < 0 || ret_writers == NULL) {
         fd_close(&writers[0]);
         fd_close(&writers[1]);
-        return r;
+        return r < 0 ? r : 0;
     }
     ret_writers[0] = writers[0];
     ret_writers[1] = writers[1];
@@ -259,17 +243,17 @@ int logger_open(struct init *in, uint32_t service, bool want_error, int ret_writ
 }
 
 /* The description is the service's own: whether it blocks is up to the service. */
-static int connect_one(int writer, int to, unsigned uid)
+static int connect_one(int writer, int to)
 {
-    return fchown(writer, uid, (gid_t)-1) < 0 || dup3(writer, to, 0) < 0 ? -errno : 0;
+    return dup3(writer, to, 0) < 0 ? -errno : 0;
 }
 
-int logger_connect(const int writers[2], bool out, bool error, unsigned uid)
+int logger_connect(const int writers[2], bool out, bool error)
 {
-    int r = out ? connect_one(writers[0], STDOUT_FILENO, uid) : 0;
+    int r = out ? connect_one(writers[0], STDOUT_FILENO) : 0;
 
     if (r == 0 && error) {
-        r = connect_one(writers[1] >= 0 ? writers[1] : writers[0], STDERR_FILENO, uid);
+        r = connect_one(writers[1] >= 0 ? writers[1] : writers[0], STDERR_FILENO);
     }
     return r;
 }

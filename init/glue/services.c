@@ -151,7 +151,6 @@ static bool judge(struct init *in, msec_t now)
     count = super_count(&s->now.super);
     if (!s->booted && count.jobs == 0) {
         s->booted = true;
-        logger_begin(in);
         loop_life(in, LIFE_EV_EXECED, 0, now);
         return true;
     }
@@ -306,7 +305,9 @@ void services_signal(struct init *in, int number, msec_t now)
     char name[SIGNAME_MAX];
 
     if (number == SIGTERM || number == SIGINT || number == SIGPWR || number == SIGRTMIN_PLUS_3) {
-        loop_life(in, LIFE_EV_STOP, in->life.state >= LIFE_STOPPING ? 0 : in->life.grace, now);
+        // The first may come while the container ends by itself: that goes on as it would have.
+        loop_life(in, LIFE_EV_STOP, in->services->told_to_end ? 0 : in->life.grace, now);
+        in->services->told_to_end = true;
     } else if (number == SIGHUP) {
         services_reload(in);
     } else if (in->verbose) {

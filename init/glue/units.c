@@ -248,6 +248,27 @@ static void give_up(struct init *in, msec_t now)
     loop_life(in, LIFE_EV_MAIN_EXITED, in->life.state >= LIFE_STOPPING ? 0 : CODE_FAILED, now);
 }
 
+/* Pipes first, then the worker, then services: it knows the pipes, and nothing is written before it can read. */
+static void open_logs(struct init *in)
+{
+    struct services *s = in->services;
+    struct service_conf conf;
+    int r;
+
+    for (uint32_t i = 0; i < s->now.image.count; i++) {
+        unitimage_get(&s->now.image, i, &conf);
+        if ((conf.flags & SERVICE_BOOT) != 0 &&
+            (conf.flags & (SERVICE_OUTPUT_LOG | SERVICE_ERROR_LOG)) != 0 &&
+            logger_open(in, i, (conf.flags & SERVICE_ERROR_LOG) != 0, NULL) < 0) {
+            break; // its start tries again, and says why not
+        }
+    }
+    r = logger_start(in);
+    if (r < 0) {
+        say_reason("log", "cannot be kept", say_errno(r));
+    }
+}
+
 static void boot(struct init *in, msec_t now)
 {
     struct services *s = in->services;
@@ -262,6 +283,7 @@ static void boot(struct init *in, msec_t now)
         give_up(in, now);
         return;
     }
+    open_logs(in);
     if (in->life.state < LIFE_STOPPING) {
         super_boot(&s->now.super, now);
     } else {
@@ -384,10 +406,6 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     s->events = fd_memfd("porthole-events", false);
     if (s->events >= 0 && fchmod(s->events, 0600) < 0) {
         fd_close(&s->events);
-    }
-    r = logger_prepare(in);
-    if (r < 0) {
-        say_reason("log", "cannot be kept", say_errno(r));
     }
     begin(in);
     return s->loader > 0 ? 0 : -EAGAIN;

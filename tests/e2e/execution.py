@@ -107,10 +107,14 @@ class Entrypoint(Executed):
         self.root = os.path.join(self.rootfs, "run/porthole")
         self.name = "self"
 
-    def __enter__(self):
+    def words(self):
         shutil.copy(os.path.join(BUILD, "porthole-init"), os.path.join(self.rootfs, "porthole-init"))
         words = ["unshare", "-fpm", "--kill-child", "sh", "-c", PREPARE, "sh", self.rootfs] + self.before
         words += ["chroot", self.rootfs, "/porthole-init", "--services", "/" + self.FOLDER]
+        return words
+
+    def __enter__(self):
+        words = self.words()
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             until(lambda: self.process.poll() is not None or self.do("status", "self").code == 0, what="an answer")
