@@ -239,6 +239,15 @@ void services_reload(struct init *in)
     }
 }
 
+/* Nothing can be run: what was wrong has been said. */
+static void give_up(struct init *in, msec_t now)
+{
+    struct services *s = in->services;
+
+    s->gone = true;
+    loop_life(in, LIFE_EV_MAIN_EXITED, in->life.state >= LIFE_STOPPING ? 0 : CODE_FAILED, now);
+}
+
 /* Pipes first, then the worker, then services: it knows the pipes, and nothing is written before it can read. */
 static void open_logs(struct init *in)
 {
@@ -269,6 +278,11 @@ static void boot(struct init *in, msec_t now)
     memset(&s->next, 0, sizeof(s->next));
     s->loaded = true;
     find_main(s);
+    if (s->exit_when == EXIT_WHEN_MAIN && s->main == SUPER_NONE) {
+        say("--exit-when=main", "there is no main service, nor a COMMAND");
+        give_up(in, now);
+        return;
+    }
     open_logs(in);
     if (in->life.state < LIFE_STOPPING) {
         super_boot(&s->now.super, now);
@@ -276,15 +290,6 @@ static void boot(struct init *in, msec_t now)
         super_shutdown(&s->now.super);
     }
     services_event(in, &(struct event){.kind = EVENT_UNITS, .value = s->now.image.count});
-}
-
-/* Without a first image there is nothing to run: what was wrong has been said by the loader. */
-static void give_up(struct init *in, msec_t now)
-{
-    struct services *s = in->services;
-
-    s->gone = true;
-    loop_life(in, LIFE_EV_MAIN_EXITED, in->life.state >= LIFE_STOPPING ? 0 : CODE_FAILED, now);
 }
 
 void units_ended(struct init *in, int status, msec_t now)
