@@ -45,6 +45,7 @@ struct child {
     struct service_env env;
     unsigned bits;      // enum run_bit
     struct slice words; // of the command
+    const int *writers; // of its log pipes
     int execed;
     int complaints; // where a failure is told: the service's log, or PID 1's stderr where it has none
 };
@@ -246,7 +247,8 @@ static void open_stream(struct child *c, int n, enum service_code code)
     if (kind == STREAM_NULL) {
         flags = n == STDIN_FILENO ? O_RDONLY : O_WRONLY;
     }
-    fd = open(path, flags | O_NOCTTY | O_CLOEXEC, 0666);
+    // openat(2), as musl's open(3) is two calls
+    fd = openat(AT_FDCWD, path, flags | O_NOCTTY | O_CLOEXEC, 0666);
     if (fd < 0 || dup2(fd, n) < 0) {
         fail(c, code, "cannot open", path, -errno);
     }
@@ -260,11 +262,11 @@ static void connect_log(struct child *c)
 {
     bool out = stream_kind(c, STDOUT_FILENO) == STREAM_LOG;
     bool error = stream_kind(c, STDERR_FILENO) == STREAM_LOG;
-    int r = out || error ? logger_connect(c->in, c->env.index, out, error) : 0;
+    int r = out || error ? logger_connect(c->writers, out, error) : 0;
     bool out_only = r == 0 && out && !error;
     int keep[] = {c->execed, -1};
 
-    c->complaints = keep[1] = fcntl(out_only ? STDOUT_FILENO : STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    c->complaints = keep[1] = fd_copy_from(out_only ? STDOUT_FILENO : STDERR_FILENO, 3);
     fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
     if (r < 0) {
         fail(c, CODE_STDOUT, "cannot connect it to the log", NULL, r);
@@ -298,6 +300,10 @@ static void open_streams(struct child *c)
         }
     } else if (out != STREAM_LOG && out != STREAM_INHERIT) {
         open_stream(c, STDOUT_FILENO, CODE_STDOUT);
+    }
+    if (out == STREAM_INHERIT && stream_kind(c, STDIN_FILENO) == STREAM_FILE &&
+        dup2(STDIN_FILENO, STDOUT_FILENO) < 0) {
+        fail(c, CODE_STDOUT, "cannot connect its stdout", NULL, -errno);
     }
     if (error == STREAM_INHERIT) {
         if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0) {
@@ -384,23 +390,23 @@ _Noreturn static void execute(struct child *c)
     fail(c, CODE_EXEC, "cannot execute", words[0], r);
 }
 
-_Noreturn void service_child(const struct init *in, uint32_t index, int execed)
+_Noreturn void service_child(const struct init *in, const struct service_start *start)
 {
-    const struct svc *svc = &in->services->now.service[index].svc;
-    struct sig_inherited nothing;
-    struct child c = {.in = in, .execed = execed, .complaints = -1};
+    struct child c = {.in = in,
+                      .conf = *start->conf,
+                      .writers = start->writers,
+                      .execed = start->execed,
+                      .complaints = -1};
     void *room;
     int r;
 
     (void)setsid();
-    sig_reset(&nothing);
-    unitimage_get(&in->services->now.image, index, &c.conf);
     room = mem_map(ROOM_BYTES);
     if (room == NULL) {
         fail(&c, CODE_MEMORY, "no memory", NULL, -errno);
     }
-    service_env_init(&c.env, in, index, room, ROOM_BYTES);
-    if (!unitimage_command(&c.conf, (enum service_run)svc->running, svc->index, &c.bits,
+    service_env_init(&c.env, in, start, room, ROOM_BYTES);
+    if (!unitimage_command(&c.conf, (enum service_run)start->svc.running, start->svc.index, &c.bits,
                            &c.words)) {
         fail(&c, CODE_EXEC, "no such command", NULL, -EINVAL);
     }

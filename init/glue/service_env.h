@@ -5,7 +5,7 @@
 
 #include "core/arena.h"
 #include "core/expand.h"
-#include "glue/services.h"
+#include "glue/service_child.h"
 #include "sys/user.h"
 
 /*
@@ -15,7 +15,7 @@
  */
 struct service_env {
     const struct init *in;
-    uint32_t index;
+    const struct service_start *start;
     struct arena arena; // strings; the rest of the room, for the caller too
     char **entry;       // K=V
     size_t count;
@@ -24,8 +24,8 @@ struct service_env {
 };
 
 /* room is what the child has mapped for itself. */
-void service_env_init(struct service_env *env, const struct init *in, uint32_t index, void *room,
-                      size_t size);
+void service_env_init(struct service_env *env, const struct init *in,
+                      const struct service_start *start, void *room, size_t size);
 
 /*
  * What the container has, or those of it that PassEnvironment= names. Needs PID 1's descriptors: the plan has the
