@@ -273,24 +273,11 @@ static void connect_log(struct child *c)
     }
 }
 
-/* Owned by who it is, so that it can open /dev/stdout. Where that may not be, it can still write to what it has. */
-static void give_log(struct child *c)
-{
-    uid_t uid = changes_user(c) ? c->user.uid : geteuid();
-
-    for (int n = STDOUT_FILENO; n <= STDERR_FILENO; n++) {
-        if (stream_kind(c, n) == STREAM_LOG) {
-            (void)fchown(n, uid, (gid_t)-1);
-        }
-    }
-}
-
 static void open_streams(struct child *c)
 {
     unsigned out = stream_kind(c, STDOUT_FILENO);
     unsigned error = stream_kind(c, STDERR_FILENO);
 
-    give_log(c);
     if (stream_kind(c, STDIN_FILENO) != STREAM_INHERIT) {
         open_stream(c, STDIN_FILENO, CODE_STDIN);
     }
