@@ -120,7 +120,7 @@ int logger_start(struct init *in)
 
 /*
  * One description for both ends: it has no end of file, and holds what is in the pipe. The pipe's own write end is
- * the first writer's.
+ * the first writer's. Whoever has it may open it once more for writing, as /dev/stdout, whichever user that is.
  */
 static int make_pipe(const struct init *in, int *ret_writer)
 {
@@ -131,6 +131,7 @@ static int make_pipe(const struct init *in, int *ret_writer)
     if (r < 0) {
         return r;
     }
+    (void)fchmod(ends[0], 0622);
     fd = fd_reopen(in->proc_fd, ends[0], O_RDWR | O_NONBLOCK);
     (void)close(ends[0]);
     if (fd < 0) {

@@ -202,7 +202,9 @@ static void set_privileges(struct child *c)
     }
     if (changes_user(c)) {
         r = user_become(&c->user, in->userns || geteuid() != 0);
-        if (r < 0) {
+        if (r < 0 && c->wish.user.len == 0) {
+            fail(c, CODE_GROUP, "cannot take its groups", NULL, r);
+        } else if (r < 0) {
             fail(c, CODE_USER, "cannot become user", string(c, c->wish.user), r);
         }
     }
@@ -269,25 +271,11 @@ static void connect_log(struct child *c)
     }
 }
 
-/* Owned by who it is, so that it can open /dev/stdout. */
-static void give_log(struct child *c)
-{
-    uid_t uid = changes_user(c) ? c->user.uid : geteuid();
-
-    for (int n = STDOUT_FILENO; n <= STDERR_FILENO; n++) {
-        if (stream_kind(c, n) == STREAM_LOG && fchown(n, uid, (gid_t)-1) < 0) {
-            fail(c, n == STDOUT_FILENO ? CODE_STDOUT : CODE_STDERR, "cannot give it its log", NULL,
-                 -errno);
-        }
-    }
-}
-
 static void open_streams(struct child *c)
 {
     unsigned out = stream_kind(c, STDOUT_FILENO);
     unsigned error = stream_kind(c, STDERR_FILENO);
 
-    give_log(c);
     if (stream_kind(c, STDIN_FILENO) != STREAM_INHERIT) {
         open_stream(c, STDIN_FILENO, CODE_STDIN);
     }
