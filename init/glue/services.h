@@ -6,6 +6,7 @@
 #include "core/event.h"
 #include "core/super.h"
 #include "glue/init.h"
+#include "glue/lean.h"
 #include "glue/loader.h"
 #include "glue/logger.h"
 #include "sys/pty.h"
@@ -61,6 +62,7 @@ struct service_table {
 
 struct services {
     struct logger logger;
+    struct lean lean;
     struct loader_request want; // in `words`
     void *words;                // owned mapping
     enum exit_when exit_when;
@@ -110,9 +112,6 @@ void services_signal(struct init *in, int number, msec_t now);
 
 /* The container ends: everything is to stop, in order. */
 void services_shutdown(struct init *in);
-
-/* The poll(2) entry for starts of Type=exec. */
-void services_execed(struct init *in, msec_t now);
 
 msec_t services_deadline(const struct init *in);
 void services_expire(struct init *in, msec_t now);

@@ -26,6 +26,7 @@ void strays_read(const struct init *in, struct strays *s)
     pid_t pid = 0;
     ssize_t n;
 
+    s->read = true;
     s->count = 0;
     while (fd >= 0 && (n = read(fd, text, sizeof(text))) > 0) {
         for (ssize_t i = 0; i < n; i++) { // a number may go on in the next piece

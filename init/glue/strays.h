@@ -9,6 +9,7 @@
 
 /* The children of PID 1 that lead no session: each service leads its own, and its orphans stay in it. */
 struct strays {
+    bool read;
     size_t count;
     struct {
         pid_t group;
