@@ -26,11 +26,14 @@
 
 enum { PROCESS_MAIN, PROCESS_COMMAND, PROCESS_COUNT };
 
+#define GROUP_COUNT (PROCESS_COUNT + 2) /* two for what earlier commands have left behind */
+
 #define INVOCATION_BYTES 16
 
 /* What a service has of processes, beside its two (services.pid). */
 struct service_process {
-    pid_t group[PROCESS_COUNT]; // process groups that may have members left; 0
+    pid_t group[GROUP_COUNT];   // process groups that may have members left; 0
+    pid_t session[GROUP_COUNT]; // which each was started in; 0
     uint32_t shown_ended;       // of the last events that told of it
     uint8_t shown_state;
     uint8_t shown_result;
