@@ -36,7 +36,7 @@ e2e: release ## end-to-end tests of the built programs
 	+@BUILD=$(CURDIR)/build/release tests/e2e/run $(E2E)
 
 check-elf: release ## both programs: static-pie, hardened, stripped, small
-	@tests/lint/check-elf build/release/porthole-init 150
+	@tests/lint/check-elf build/release/porthole-init 200
 	@tests/lint/check-elf build/release/porthole
 check-repeat: release ## a second build, in another folder, has the same bytes
 	@MAKE='$(MAKE)' tests/lint/check-repeat $(LIBCAP_DIR)

@@ -19,12 +19,12 @@
  *   UP        the main command runs
  *   STOPPING  an ordered stop was asked for: the main command got SIGTERM, the others wait their turn
  *   ENDING    the main command has ended; every process left got SIGTERM
+ *   KILLING   every process left got SIGKILL; nothing but their end is awaited
+ *   GONE      no process is left (or SIGKILL did not help in time): PID 1 exits with `code`
  *
  * With services "the main command" stands for all of them: EXECED says that the starts of the boot are done,
  * MAIN_EXITED that none is left, and in STOPPING they stop in their order. FINISHED is theirs alone: the container's
  * end has come (the main service has ended, say), and its exit code is known before the others have stopped.
- *   KILLING   every process left got SIGKILL; nothing but their end is awaited
- *   GONE      no process is left (or SIGKILL did not help in time): PID 1 exits with `code`
  *
  * Only life_step() moves the state. What must always hold:
  *   - the state never moves to the left;

@@ -38,7 +38,7 @@ typedef int64_t msec_t;
 
 /* Logs. */
 #define LOG_END_MS \
-    3000 /* ms for the log worker to carry what is left, once no service is there any more */
+    6000 /* ms for the log worker to carry what is left, once no service is there any more */
 
 /* Audit. */
 #define AUDIT_KEEP 64 /* records kept while no monitor is there to write them: a page of memory */

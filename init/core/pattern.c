@@ -7,7 +7,7 @@
 
 bool pattern_is(const char *word)
 {
-    return strpbrk(word, "*?[") != NULL;
+    return word[strcspn(word, "*?[")] != 0;
 }
 
 /* Behind the "]" of the set that begins at p, or NULL where it has none; *ret_in says whether c is one of it. */

@@ -98,8 +98,6 @@ void unit_init(struct unit *u, struct arena *arena, const char *name,
     p->inherit_env = true;
     p->stream[0].kind = STREAM_NULL;
     p->deps_end = &u->deps;
-    p->wanted_end = &u->wanted_by;
-    p->aliases_end = &u->aliases;
 }
 
 static void read_section(struct unit *u, const struct unitfile_line *l)
@@ -248,6 +246,7 @@ int unit_finish(struct unit *u)
     if (!u->broken) { // what is missing may be on a line that was refused
         check_whole(u);
     }
+    unit_take_install(u);
     unit_write_exec(u);
     return u->arena->full ? -ENOMEM : 0;
 }

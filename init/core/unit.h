@@ -74,7 +74,8 @@ struct unit {
     void *context;
     struct service_conf conf; // name without ".service", description, numbers, exec; no indexes
     struct unit_dep *deps;
-    struct unit_dep *wanted_by; // WantedBy=, RequiredBy= names, Alias= in `aliases`: [Install]
+    // [Install], from unit_finish() on: RequiredBy= (DEP_REQUIRES), then WantedBy= (DEP_WANTS); Alias=
+    struct unit_dep *wanted_by;
     struct unit_dep *aliases;
     // a fatal finding: conf.flags has SERVICE_BROKEN, conf.description is "FILE:LINE:COLUMN: KEY: WHY" of the first
     bool broken;

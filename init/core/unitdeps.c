@@ -33,15 +33,16 @@ static bool complete(struct unit *u, struct slice word, const char **ret_name)
     return *ret_name != NULL && strlen(*ret_name) < UNITNAME_MAX;
 }
 
-/* Every name of the value to the end of the list. */
-static void add_names(struct unit *u, struct unit_dep ***end, unsigned kind, struct slice value)
+/* Every name of the value to the end of the list. flags: systemd takes quotes off in [Install] alone. */
+static void add_names(struct unit *u, struct unit_dep ***end, unsigned kind, unsigned flags,
+                      struct slice value)
 {
     struct unit_parser *p = unit_parser(u);
     struct words w;
     struct slice word;
 
     words_init(&w, value);
-    while (unit_list_word(u, &w, WORDS_UNQUOTE | WORDS_RETAIN, false, &word) > 0) {
+    while (unit_list_word(u, &w, flags | WORDS_RETAIN, false, &word) > 0) {
         struct unit_dep *dep;
         const char *name;
 
@@ -67,28 +68,36 @@ void unit_set_deps(struct unit *u, unsigned kind, struct slice value)
                  "dependencies can only be added, not taken back");
         return;
     }
-    add_names(u, &unit_parser(u)->deps_end, kind, value);
+    add_names(u, &unit_parser(u)->deps_end, kind, 0, value);
+}
+
+/* Which of the parser's lists a directive adds to. */
+static size_t list_of(unsigned kind)
+{
+    return kind == DEP_REQUIRES ? 0 : kind == DEP_WANTS ? 1 : 2;
 }
 
 void unit_set_install(struct unit *u, unsigned kind, struct slice value)
 {
     struct unit_parser *p = unit_parser(u);
-    bool alias = kind == DEP_KIND_COUNT;
+    size_t list = list_of(kind);
 
-    if (value.len == 0 && alias) {
-        u->aliases = NULL;
-        p->aliases_end = &u->aliases;
-    } else if (value.len == 0) { // one list of both kinds: take this one's out
-        struct unit_dep **at = &u->wanted_by;
-
-        while (*at != NULL) {
-            if ((*at)->kind == kind) {
-                *at = (*at)->next;
-            } else {
-                at = &(*at)->next;
-            }
-        }
-        p->wanted_end = at;
+    if (value.len == 0 || p->installs_end[list] == NULL) {
+        p->installs[list] = NULL;
+        p->installs_end[list] = &p->installs[list];
     }
-    add_names(u, alias ? &p->aliases_end : &p->wanted_end, alias ? 0 : kind, value);
+    add_names(u, &p->installs_end[list], kind < DEP_KIND_COUNT ? kind : 0, WORDS_UNQUOTE, value);
+}
+
+void unit_take_install(struct unit *u)
+{
+    struct unit_parser *p = unit_parser(u);
+
+    u->wanted_by = p->installs[0];
+    if (u->wanted_by != NULL) {
+        *p->installs_end[0] = p->installs[1];
+    } else {
+        u->wanted_by = p->installs[1];
+    }
+    u->aliases = p->installs[2];
 }

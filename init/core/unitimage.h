@@ -52,8 +52,8 @@ enum exec_tag {
 enum exec_stream {
     STREAM_NULL,
     STREAM_INHERIT, /* stdin: PID 1's own; stdout: stdin where that is FILE, else PID 1's own; stderr: stdout */
-    STREAM_LOG,  /* the log worker */
-    STREAM_FILE, /* opened (made, 0644) and written from its beginning, not truncated */
+    STREAM_LOG, /* the log worker */
+    STREAM_FILE, /* opened (made, 0666 less the umask) and written from its beginning, not truncated */
     STREAM_APPEND,
     STREAM_TRUNCATE,
     EXEC_STREAM_COUNT

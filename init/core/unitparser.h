@@ -63,9 +63,10 @@ struct unit_parser {
     uint64_t caps[2]; // bounding, ambient
     struct unit_stream stream[3];
     uint8_t codes[SERVICE_OK_BYTES];
+    // Lists of names, each with where its end is: one of DEP_REQUIRES, one of DEP_WANTS, Alias= last
+    struct unit_dep *installs[3];
+    struct unit_dep **installs_end[3];
     struct unit_dep **deps_end;
-    struct unit_dep **wanted_end;
-    struct unit_dep **aliases_end;
 };
 
 static inline struct unit_parser *unit_parser(const struct unit *u)
@@ -123,6 +124,9 @@ void unit_set_caps(struct unit *u, unsigned which, struct slice value);
 void unit_set_stream(struct unit *u, unsigned which, struct slice value);
 void unit_set_deps(struct unit *u, unsigned kind, struct slice value);
 void unit_set_install(struct unit *u, unsigned kind, struct slice value);
+
+/* unitdeps.c: hands the lists of [Install] over, once all has been read. */
+void unit_take_install(struct unit *u);
 
 /* unitexec.c: the exec list, once all has been read. */
 void unit_write_exec(struct unit *u);

@@ -423,10 +423,10 @@ static int start_services(struct boot *b)
     char *memory = mem_map(size);
     char *room = memory;
     int out = -1;
-    int r = memory == NULL ? -errno : 0;
+    int r;
 
-    if (r < 0) {
-        return failed(b, STEP_FORK, r, "memory");
+    if (memory == NULL) {
+        return failed(b, STEP_FORK, -errno, "memory");
     }
     take_words(b, TAG_FOLDER, folders, &room);
     take_words(b, TAG_UNIT, units, &room);

@@ -155,6 +155,7 @@ static int start_services(struct init *in, const struct options *o)
     int r;
 
     in->started = clock_monotonic();
+    sig_set_aside(&in->inherited);
     life_init(&in->life, o->grace);
     r = services_start(in, &request, o->exit_when, fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
     if (r < 0) {

@@ -3,6 +3,7 @@
 #include "glue/logger.h"
 
 #include "glue/init.h"
+#include "glue/lean.h"
 #include "glue/logworker.h"
 #include "glue/services.h"
 #include "sys/clock.h"
@@ -116,8 +117,11 @@ int logger_start(struct init *in)
     return in->services->logger.pid > 0 ? 0 : r;
 }
 
-/* One description for both ends: it has no end of file, and holds what is in the pipe. */
-static int make_pipe(const struct init *in)
+/*
+ * One description for both ends: it has no end of file, and holds what is in the pipe. The pipe's own write end is
+ * the first writer's.
+ */
+static int make_pipe(const struct init *in, int *ret_writer)
 {
     int ends[2];
     int fd;
@@ -128,8 +132,12 @@ static int make_pipe(const struct init *in)
     }
     fd = fd_reopen(in->proc_fd, ends[0], O_RDWR | O_NONBLOCK);
     (void)close(ends[0]);
-    (void)close(ends[1]);
-    return fd;
+    if (fd < 0) {
+        (void)close(ends[1]);
+        return fd;
+    }
+    *ret_writer = ends[1];
+    return lean_move_up(fd);
 }
 
 static int send_message(const struct init *in, enum logworker_message kind, uint32_t service,
@@ -191,52 +199,61 @@ static bool tell_ended(struct init *in, uint32_t service)
     return true;
 }
 
-int logger_open(struct init *in, uint32_t service, bool want_error)
+/* The stream's writer, and its pipe where it has none yet. */
+static int open_writer(const struct init *in, int *log, int *ret_writer)
+{
+    int r;
+
+    if (*log >= 0) {
+        int fd = fd_reopen(in->proc_fd, *log, O_WRONLY);
+
+        *ret_writer = fd;
+        return fd < 0 ? fd : 0;
+    }
+    r = make_pipe(in, ret_writer);
+    if (r < 0) {
+        return r;
+    }
+    *log = r;
+    return 1;
+}
+
+int logger_open(struct init *in, uint32_t service, bool want_error, int ret_writers[2])
 {
     int *log = in->services->now.log[service];
-    bool made = false;
+    int writers[2] = {-1, -1};
+    int made = 0;
+    int r = 0;
 
-    for (int i = 0; i < (want_error ? 2 : 1); i++) {
-        if (log[i] < 0) {
-            int fd = make_pipe(in);
-
-            if (fd < 0) {
-                return fd;
-            }
-            log[i] = fd;
-            made = true;
-        }
+    for (int i = 0; r >= 0 && i < (want_error ? 2 : 1); i++) {
+        r = open_writer(in, &log[i], &writers[i]);
+        made += r > 0;
     }
-    if (made) {
+    if (made > 0) {
         (void)tell_pipes(in, service);
     }
+    if (r < 0 || ret_writers == NULL) {
+        fd_close(&writers[0]);
+        fd_close(&writers[1]);
+        return r < 0 ? r : 0;
+    }
+    ret_writers[0] = writers[0];
+    ret_writers[1] = writers[1];
     return 0;
 }
 
 /* The description is the service's own: whether it blocks is up to the service. */
-static int connect_one(const struct init *in, int pipe, int to, unsigned uid)
+static int connect_one(int writer, int to)
 {
-    int fd FD_CLEANUP = fd_reopen(in->proc_fd, pipe, O_WRONLY);
-
-    if (fd < 0) {
-        return fd;
-    }
-    if (fchown(fd, uid, (gid_t)-1) < 0 || dup3(fd, to, 0) < 0) {
-        return -errno;
-    }
-    return 0;
+    return dup3(writer, to, 0) < 0 ? -errno : 0;
 }
 
-int logger_connect(const struct init *in, uint32_t service, bool out, bool error, unsigned uid)
+int logger_connect(const int writers[2], bool out, bool error)
 {
-    const int *log = in->services->now.log[service];
-    int r = 0;
+    int r = out ? connect_one(writers[0], STDOUT_FILENO) : 0;
 
-    if (out) {
-        r = connect_one(in, log[0], STDOUT_FILENO, uid);
-    }
     if (r == 0 && error) {
-        r = connect_one(in, log[1] >= 0 ? log[1] : log[0], STDERR_FILENO, uid);
+        r = connect_one(writers[1] >= 0 ? writers[1] : writers[0], STDERR_FILENO);
     }
     return r;
 }

@@ -52,17 +52,17 @@ struct logger {
 int logger_start(struct init *in);
 
 /*
- * The service's pipes (with want_error a second one for stderr), before its first start. Fine where it has them.
- * 0 or -errno: -ENOENT where there is no procfs.
+ * Before a start: the service's pipes (with want_error a second one for stderr) where it has them not yet, and a
+ * writer for each, which are the caller's (NULL: none are wanted yet). 0 or -errno: -ENOENT where there is no procfs.
+ * A worker that is forked when 1,000 pipes are there knows them all; one that is there before is told of each.
  */
-int logger_open(struct init *in, uint32_t service, bool want_error);
+int logger_open(struct init *in, uint32_t service, bool want_error, int ret_writers[2]);
 
 /*
  * In the service's child, while it still may do everything: its stdout and stderr (where `out`, `error`) at 1 and
- * 2, which are open; blocking, and owned by uid, so that it can open /dev/stdout. stderr goes with stdout where
- * the service has one pipe. 0 or -errno.
+ * 2, which are open; blocking. stderr goes with stdout where the service has one pipe. 0 or -errno.
  */
-int logger_connect(const struct init *in, uint32_t service, bool out, bool error, unsigned uid);
+int logger_connect(const int writers[2], bool out, bool error);
 
 /*
  * No process of it is left that could write: a last line without an end is finished. Closes the pipes where

@@ -9,6 +9,7 @@
 #include "glue/logger.h"
 #include "glue/request_services.h"
 #include "glue/say.h"
+#include "glue/service_run.h"
 #include "glue/services.h"
 #include "glue/session.h"
 #include "sys/clock.h"
@@ -284,7 +285,7 @@ static void serve(struct init *in, const struct pollfd *p, int slots, msec_t now
 static void serve_services(struct init *in, const struct pollfd *p, msec_t now)
 {
     if (p[POLL_EXECS].revents != 0) {
-        services_execed(in, now);
+        service_execs(in, now);
         services_pump(in, now);
     }
     if (p[POLL_LOGGER].revents != 0) {

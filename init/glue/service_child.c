@@ -45,9 +45,9 @@ struct child {
     struct service_env env;
     unsigned bits;      // enum run_bit
     struct slice words; // of the command
+    const int *writers; // of its log pipes
     int execed;
-    int own_stderr; // PID 1's
-    bool log_stderr;
+    int complaints; // where a failure is told: the service's log, or PID 1's stderr where it has none
 };
 
 /* WHAT "OBJECT": REASON, and the end. */
@@ -69,8 +69,8 @@ _Noreturn static void fail(struct child *c, enum service_code code, const char *
         text[len++] = '"';
     }
     text[len] = 0;
-    if (!c->log_stderr && c->own_stderr >= 0) {
-        (void)dup2(c->own_stderr, STDERR_FILENO);
+    if (c->complaints >= 0) {
+        (void)dup2(c->complaints, STDERR_FILENO);
     }
     say_reason(c->conf.name, text,
                error == -ELIBACC ? "its interpreter or loader is missing" : say_errno(error));
@@ -186,13 +186,13 @@ static bool changes_user(const struct child *c)
 static void set_privileges(struct child *c)
 {
     const struct init *in = c->in;
-    uint64_t keep = (c->bits & RUN_PRIVILEGED) != 0 ? CAPS_ALL : c->wish.bound;
+    uint64_t keep = ((c->bits & RUN_PRIVILEGED) != 0 ? CAPS_ALL : c->wish.bound) &
+                    (in->launched ? in->caps : CAPS_ALL);
     uint64_t have = in->launched ? in->caps | CAPSET_PID1 : caps_effective();
     uint64_t ambient = (c->bits & RUN_PRIVILEGED) != 0 ? 0 : c->wish.ambient & keep;
     bool root = !changes_user(c) || c->user.uid == 0;
     int r = 0;
 
-    keep &= in->launched ? in->caps : CAPS_ALL;
     if (in->launched || keep != CAPS_ALL) {
         r = caps_bound(in->launched ? have : CAPS_ALL, keep);
     }
@@ -245,28 +245,42 @@ static void open_stream(struct child *c, int n, enum service_code code)
     if (kind == STREAM_NULL) {
         flags = n == STDIN_FILENO ? O_RDONLY : O_WRONLY;
     }
-    fd = open(path, flags | O_NOCTTY | O_CLOEXEC, 0644);
+    // openat(2), as musl's open(3) is two calls
+    fd = openat(AT_FDCWD, path, flags | O_NOCTTY | O_CLOEXEC, 0666);
     if (fd < 0 || dup2(fd, n) < 0) {
         fail(c, code, "cannot open", path, -errno);
     }
 }
 
-/* What leads to the log comes first: it needs PID 1's descriptors, and no path of the image may be resolved near them. */
+/*
+ * What leads to the log comes first: it needs PID 1's descriptors, and no path of the image, be it /etc/passwd, may be
+ * resolved near them.
+ */
 static void connect_log(struct child *c)
 {
     bool out = stream_kind(c, STDOUT_FILENO) == STREAM_LOG;
     bool error = stream_kind(c, STDERR_FILENO) == STREAM_LOG;
+    int r = out || error ? logger_connect(c->writers, out, error) : 0;
+    bool out_only = r == 0 && out && !error;
     int keep[] = {c->execed, -1};
-    int r;
 
-    c->own_stderr = keep[1] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-    r = out || error ? logger_connect(c->in, c->env.index, out, error,
-                                      changes_user(c) ? c->user.uid : geteuid())
-                     : 0;
-    c->log_stderr = r == 0 && error;
+    c->complaints = keep[1] = fd_copy_from(out_only ? STDOUT_FILENO : STDERR_FILENO, 3);
     fd_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
     if (r < 0) {
         fail(c, CODE_STDOUT, "cannot connect it to the log", NULL, r);
+    }
+}
+
+/* Owned by who it is, so that it can open /dev/stdout. */
+static void give_log(struct child *c)
+{
+    uid_t uid = changes_user(c) ? c->user.uid : geteuid();
+
+    for (int n = STDOUT_FILENO; n <= STDERR_FILENO; n++) {
+        if (stream_kind(c, n) == STREAM_LOG && fchown(n, uid, (gid_t)-1) < 0) {
+            fail(c, n == STDOUT_FILENO ? CODE_STDOUT : CODE_STDERR, "cannot give it its log", NULL,
+                 -errno);
+        }
     }
 }
 
@@ -275,11 +289,20 @@ static void open_streams(struct child *c)
     unsigned out = stream_kind(c, STDOUT_FILENO);
     unsigned error = stream_kind(c, STDERR_FILENO);
 
+    give_log(c);
     if (stream_kind(c, STDIN_FILENO) != STREAM_INHERIT) {
         open_stream(c, STDIN_FILENO, CODE_STDIN);
     }
-    if (out != STREAM_LOG && out != STREAM_INHERIT) {
+    if (out == STREAM_INHERIT && stream_kind(c, STDIN_FILENO) == STREAM_FILE) {
+        if (dup2(STDIN_FILENO, STDOUT_FILENO) < 0) {
+            fail(c, CODE_STDOUT, "cannot connect its stdout", NULL, -errno);
+        }
+    } else if (out != STREAM_LOG && out != STREAM_INHERIT) {
         open_stream(c, STDOUT_FILENO, CODE_STDOUT);
+    }
+    if (out == STREAM_INHERIT && stream_kind(c, STDIN_FILENO) == STREAM_FILE &&
+        dup2(STDIN_FILENO, STDOUT_FILENO) < 0) {
+        fail(c, CODE_STDOUT, "cannot connect its stdout", NULL, -errno);
     }
     if (error == STREAM_INHERIT) {
         if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0) {
@@ -366,29 +389,34 @@ _Noreturn static void execute(struct child *c)
     fail(c, CODE_EXEC, "cannot execute", words[0], r);
 }
 
-_Noreturn void service_child(const struct init *in, uint32_t index, int execed)
+_Noreturn void service_child(const struct init *in, const struct service_start *start)
 {
-    const struct svc *svc = &in->services->now.service[index].svc;
-    struct sig_inherited nothing;
-    struct child c = {.in = in, .execed = execed, .own_stderr = -1};
+    struct child c = {.in = in,
+                      .conf = *start->conf,
+                      .writers = start->writers,
+                      .execed = start->execed,
+                      .complaints = -1};
     void *room;
     int r;
 
     (void)setsid();
-    sig_reset(&nothing);
-    unitimage_get(&in->services->now.image, index, &c.conf);
     room = mem_map(ROOM_BYTES);
     if (room == NULL) {
         fail(&c, CODE_MEMORY, "no memory", NULL, -errno);
     }
-    service_env_init(&c.env, in, index, room, ROOM_BYTES);
-    if (!unitimage_command(&c.conf, (enum service_run)svc->running, svc->index, &c.bits,
+    service_env_init(&c.env, in, start, room, ROOM_BYTES);
+    if (!unitimage_command(&c.conf, (enum service_run)start->svc.running, start->svc.index, &c.bits,
                            &c.words)) {
         fail(&c, CODE_EXEC, "no such command", NULL, -EINVAL);
     }
     read_wish(&c.conf, &c.wish);
-    find_user(&c);
+    r = service_env_inherit(&c.env, &c.conf);
+    if (r < 0) {
+        fail(&c, CODE_MEMORY, "no room for its command line and environment", NULL, r);
+    }
     connect_log(&c);
+    find_user(&c);
+    (void)umask((mode_t)c.wish.umask); // of the files that are made for it too
     open_streams(&c);
     r = service_env_fill(&c.env, &c.conf, c.wish.user.len > 0 ? &c.user : NULL);
     if (r < 0) {
@@ -396,7 +424,6 @@ _Noreturn void service_child(const struct init *in, uint32_t index, int execed)
              c.env.bad != NULL ? c.env.bad : "", r);
     }
     set_limits(&c);
-    (void)umask((mode_t)c.wish.umask);
     set_privileges(&c);
     enter_workdir(&c); // as the user: what it may not enter it must not start in
     execute(&c);

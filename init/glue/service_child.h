@@ -26,10 +26,22 @@ enum service_code {
 };
 
 /*
- * Becomes the command that the service's state says (svc.running, svc.index); never returns. A copy of PID 1: whatever
- * blocks here, a dead file system's path among it, blocks nobody else. execed: written to before an exec that
- * fails, closed by one that succeeds; -1: nobody wants to know.
+ * What a child needs of what PID 1 knows, on its stack: the table itself is kept from children where it is large, as
+ * every page of it that PID 1 writes to after a fork would be copied.
  */
-_Noreturn void service_child(const struct init *in, uint32_t index, int execed);
+struct service_start {
+    const struct service_conf *conf; // points into the image
+    struct svc svc;
+    pid_t main; // the main process; 0: none
+    uint8_t invocation[INVOCATION_BYTES];
+    int writers[2]; // of its log pipes; -1: none
+    int execed; // written to before an exec that fails, closed by one that succeeds; -1: nobody wants to know
+};
+
+/*
+ * Becomes the command that the service's state says (svc.running, svc.index); never returns. A copy of PID 1: whatever
+ * blocks here, a dead file system's path among it, blocks nobody else.
+ */
+_Noreturn void service_child(const struct init *in, const struct service_start *start);
 
 #endif

@@ -19,12 +19,12 @@
 #define ENTRY_BYTES 131072    /* MAX_ARG_STRLEN: the kernel takes no longer string, execve(2) */
 #define FILE_BYTES (1u << 20) /* of an environment file */
 
-void service_env_init(struct service_env *env, const struct init *in, uint32_t index, void *room,
-                      size_t size)
+void service_env_init(struct service_env *env, const struct init *in,
+                      const struct service_start *start, void *room, size_t size)
 {
     size_t pointers = (ENTRIES_MAX + 1) * sizeof(char *);
 
-    *env = (struct service_env){.in = in, .index = index, .entry = room, .cap = ENTRIES_MAX};
+    *env = (struct service_env){.in = in, .start = start, .entry = room, .cap = ENTRIES_MAX};
     arena_init(&env->arena, (uint8_t *)room + pointers, size - pointers);
 }
 
@@ -65,9 +65,9 @@ static int put_pair(struct service_env *env, const char *key, const char *value)
     if (entry == NULL) {
         return -E2BIG;
     }
-    memcpy(entry, key, name);
+    memcpy(entry, key, name + 1);
     entry[name] = '=';
-    memcpy(entry + name + 1, value, len);
+    memcpy(entry + name + 1, value, len + 1);
     return put(env, entry);
 }
 
@@ -128,7 +128,7 @@ static bool inherits(const struct service_conf *conf)
     return true;
 }
 
-static int put_inherited(struct service_env *env, const struct service_conf *conf)
+int service_env_inherit(struct service_env *env, const struct service_conf *conf)
 {
     bool all = inherits(conf);
     struct slice value;
@@ -180,7 +180,10 @@ static int put_user(struct service_env *env, const struct service_conf *conf,
     }
     while (r == 0 && wire_next_tlv(&list, &tlv) > 0) {
         if (tlv.tag == EXEC_USER) {
-            const char *name = arena_string(&env->arena, tlv.value.data, tlv.value.len);
+            // A number has the name that passwd gives it: systemd.exec(5), User=.
+            const char *name = user->name[0] != 0
+                                   ? user->name
+                                   : arena_string(&env->arena, tlv.value.data, tlv.value.len);
 
             r = name == NULL ? -E2BIG : put_pair(env, "USER", name);
             r = r == 0 ? put_pair(env, "LOGNAME", name) : r;
@@ -192,7 +195,7 @@ static int put_user(struct service_env *env, const struct service_conf *conf,
 static int put_invocation(struct service_env *env)
 {
     static const char hex[] = "0123456789abcdef";
-    const uint8_t *id = env->in->services->now.process[env->index].invocation;
+    const uint8_t *id = env->start->invocation;
     char text[2 * INVOCATION_BYTES + 1];
 
     for (size_t i = 0; i < INVOCATION_BYTES; i++) {
@@ -218,17 +221,15 @@ static int put_result(struct service_env *env, const struct svc *svc)
                       : r;
     }
     r = put_pair(env, "EXIT_CODE", WCOREDUMP(svc->main_status) ? "dumped" : "killed");
-    // By its short name: "TERM".
-    return r == 0
-               ? put_pair(env, "EXIT_STATUS", signame_format(WTERMSIG(svc->main_status), name) + 3)
-               : r;
+    return r == 0 ? put_pair(env, "EXIT_STATUS", signame_format(WTERMSIG(svc->main_status), name))
+                  : r;
 }
 
 static int put_own(struct service_env *env, const struct service_conf *conf,
                    const struct user *user)
 {
-    const struct svc *svc = &env->in->services->now.service[env->index].svc;
-    pid_t main = env->in->services->now.pid[env->index][PROCESS_MAIN];
+    const struct svc *svc = &env->start->svc;
+    pid_t main = env->start->main;
     int r =
         has(env, "PATH")
             ? 0
@@ -374,11 +375,8 @@ static int put_unit(struct service_env *env, const struct service_conf *conf, ui
 int service_env_fill(struct service_env *env, const struct service_conf *conf,
                      const struct user *user)
 {
-    int r = put_inherited(env, conf);
+    int r = put_own(env, conf, user);
 
-    if (r == 0) {
-        r = put_own(env, conf, user);
-    }
     if (r == 0) {
         r = put_unit(env, conf, EXEC_ENV);
     }

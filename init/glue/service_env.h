@@ -5,7 +5,7 @@
 
 #include "core/arena.h"
 #include "core/expand.h"
-#include "glue/services.h"
+#include "glue/service_child.h"
 #include "sys/user.h"
 
 /*
@@ -15,7 +15,7 @@
  */
 struct service_env {
     const struct init *in;
-    uint32_t index;
+    const struct service_start *start;
     struct arena arena; // strings; the rest of the room, for the caller too
     char **entry;       // K=V
     size_t count;
@@ -24,10 +24,16 @@ struct service_env {
 };
 
 /* room is what the child has mapped for itself. */
-void service_env_init(struct service_env *env, const struct init *in, uint32_t index, void *room,
-                      size_t size);
+void service_env_init(struct service_env *env, const struct init *in,
+                      const struct service_start *start, void *room, size_t size);
 
-/* user: whose HOME and so on, NULL: nobody's. 0, -E2BIG, or -errno of a file that could not be read. */
+/*
+ * What the container has, or those of it that PassEnvironment= names. Needs PID 1's descriptors: the plan has the
+ * variables of a launched one. 0 or -E2BIG.
+ */
+int service_env_inherit(struct service_env *env, const struct service_conf *conf);
+
+/* The rest, from files too. user: whose HOME and so on, NULL: nobody's. 0, -E2BIG, or -errno of a file that could not be read. */
 int service_env_fill(struct service_env *env, const struct service_conf *conf,
                      const struct user *user);
 

@@ -5,11 +5,12 @@
 #include "core/signame.h"
 #include "glue/command.h"
 #include "glue/control.h"
+#include "glue/lean.h"
 #include "glue/logger.h"
 #include "glue/loop.h"
 #include "glue/request_services.h"
 #include "glue/say.h"
-#include "glue/service_child.h"
+#include "glue/service_run.h"
 #include "glue/units.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -23,7 +24,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXECS_PER_TURN 8
 #define SIGRTMIN_PLUS_3 37 /* the kernel's SIGRTMIN is 34 to most; systemd's "halt" */
 
 /* ---- events ---- */
@@ -88,152 +88,6 @@ void services_event_reap(struct init *in, pid_t pid, int status)
         services_event(
             in,
             &(struct event){.kind = EVENT_REAP, .pid = (uint32_t)pid, .value = (uint32_t)status});
-    }
-}
-
-/* ---- starting processes ---- */
-
-/* COMMAND: as it is started where it is alone, with PID 1's own streams. */
-_Noreturn static void command_child(const struct init *in)
-{
-    struct plan plan;
-    struct command c = {.init = in, .conn = -1, .stdio = {0, 1, 2}, .pty = in->services->pty};
-
-    if (!in->launched) {
-        command_become_plain(in);
-    }
-    c.own = c.base = command_plan_fields(in, &plan);
-    if (c.own == NULL) {
-        say("plan", say_errno(EIO));
-        _exit(125);
-    }
-    c.args = c.own->body;
-    c.conn = in->monitor >= 0 && (c.own->num[TAG_FLAGS] & COMMAND_TTY) != 0
-                 ? in->slots[in->monitor].fd
-                 : -1;
-    command_become(&c);
-}
-
-_Noreturn static void child(const struct init *in, uint32_t index, uint32_t flags, int execed)
-{
-    if ((flags & SERVICE_COMMAND) != 0) {
-        command_child(in);
-    }
-    service_child(in, index, execed);
-}
-
-/* A pipe whose end of file says that the exec has happened. */
-static int watch_exec(struct init *in, uint32_t index, int ret_pipe[2])
-{
-    struct services *s = in->services;
-    struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = index}};
-    int r = fd_pipe(ret_pipe);
-
-    if (r == 0 && s->exec_poll < 0) {
-        s->exec_poll = epoll_create1(EPOLL_CLOEXEC);
-        r = s->exec_poll < 0 ? -errno : 0;
-    }
-    if (r == 0 && epoll_ctl(s->exec_poll, EPOLL_CTL_ADD, ret_pipe[0], &event) < 0) {
-        r = -errno;
-    }
-    return r;
-}
-
-static void unwatch_exec(struct service_process *p)
-{
-    fd_close(&p->execed); // with its last descriptor it leaves the epoll set
-}
-
-/* Forks what the machine wants run. A fork, as what happens before an exec may block, and PID 1 must not. */
-static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *conf, bool main)
-{
-    struct service_process *p = &in->services->now.process[index];
-    int pipe[2] = {-1, -1};
-    pid_t pid;
-    int r = 0;
-
-    if ((conf->flags & (SERVICE_OUTPUT_LOG | SERVICE_ERROR_LOG)) != 0) {
-        r = logger_open(in, index, (conf->flags & SERVICE_ERROR_LOG) != 0);
-    }
-    if (r == 0 && main && conf->type == TYPE_EXEC) {
-        r = watch_exec(in, index, pipe);
-    }
-    if (r == 0 && main) {
-        (void)getrandom(p->invocation, sizeof(p->invocation), GRND_NONBLOCK);
-    }
-    pid = r < 0 ? r : spawn_copy();
-    if (pid == 0) {
-        child(in, index, conf->flags, pipe[1]);
-    }
-    fd_close(&pipe[1]);
-    if (pid < 0) {
-        fd_close(&pipe[0]);
-    } else if (main) {
-        p->execed = pipe[0];
-    }
-    return pid;
-}
-
-static void run(struct init *in, uint32_t index, msec_t now)
-{
-    struct services *s = in->services;
-    struct service_conf conf = conf_of(in, index);
-    bool main = s->now.service[index].svc.running == RUN_START;
-    int which = main ? PROCESS_MAIN : PROCESS_COMMAND;
-    pid_t pid = in->life.state >= LIFE_KILLING ? -ESHUTDOWN : spawn(in, index, &conf, main);
-
-    if (pid < 0) {
-        if (pid != -ESHUTDOWN) {
-            say_reason(conf.name, "cannot be started", say_errno(pid));
-        }
-        super_event(&s->now.super, index, SVC_EV_NOT_RUN, -pid, now);
-        return;
-    }
-    if ((conf.flags & SERVICE_COMMAND) != 0) {
-        pty_finish(
-            &s->pty); // the terminal is its own now: once it closes it, whoever reads it sees the end
-    }
-    s->now.pid[index][which] = pid;
-    s->now.process[index].group[which] = pid;
-    super_event(&s->now.super, index, SVC_EV_RAN, 0, now);
-}
-
-/* ---- signalling them ---- */
-
-/* A child that has not made its group yet is signalled itself: the signal waits until its exec. */
-static void signal_group(pid_t *group, pid_t pid, int number)
-{
-    if (*group > 0 && kill(-*group, number) == 0) {
-        return;
-    }
-    if (pid > 0) {
-        (void)kill(pid, number);
-    } else {
-        *group = 0;
-    }
-}
-
-static void signal_both(struct init *in, uint32_t index, enum svc_whom whom, int number)
-{
-    struct service_process *p = &in->services->now.process[index];
-    const pid_t *pid = in->services->now.pid[index];
-
-    for (int i = whom == WHOM_COMMAND ? PROCESS_COMMAND : PROCESS_MAIN; i < PROCESS_COUNT; i++) {
-        if (whom == WHOM_ALL) {
-            signal_group(&p->group[i], pid[i], number);
-        } else if (pid[i] > 0) {
-            (void)kill(pid[i], number);
-        }
-    }
-}
-
-static void signal_service(struct init *in, uint32_t index)
-{
-    const struct svc *svc = &in->services->now.service[index].svc;
-
-    signal_both(in, index, (enum svc_whom)svc->whom, svc->signal);
-    if (svc->signal != SIGKILL) { // one that is stopped does not see it
-        signal_both(in, index, (enum svc_whom)svc->whom, SIGCONT);
     }
 }
 
@@ -345,10 +199,10 @@ static void drain(struct init *in, msec_t now)
     while (super_next(&in->services->now.super, now, &action)) {
         switch (action.what) {
         case SUPER_RUN:
-            run(in, action.index, now);
+            service_run(in, action.index, now);
             break;
         case SUPER_KILL:
-            signal_service(in, action.index);
+            service_signal(in, action.index);
             break;
         case SUPER_TELL:
             tell(in, action.index);
@@ -364,6 +218,7 @@ void services_pump(struct init *in, msec_t now)
     }
     do {
         if (in->services->loaded) {
+            lean_sweep(&in->services->lean);
             drain(in, now);
             units_swap(in, now);
         }
@@ -400,48 +255,6 @@ static bool find_pid(const struct services *s, pid_t pid, uint32_t *ret_index, i
     return false;
 }
 
-static void tell_execed(struct init *in, uint32_t index, msec_t now)
-{
-    struct service_process *p = &in->services->now.process[index];
-    uint8_t byte;
-
-    if (p->execed < 0) {
-        return;
-    }
-    // A byte says that the exec has failed: then the end of the process is what counts.
-    if (read(p->execed, &byte, 1) == 0) {
-        super_event(&in->services->now.super, index, SVC_EV_EXECED, 0, now);
-    }
-    unwatch_exec(p);
-}
-
-void services_execed(struct init *in, msec_t now)
-{
-    struct epoll_event events[EXECS_PER_TURN];
-    int count = epoll_wait(in->services->exec_poll, events, EXECS_PER_TURN, 0);
-
-    for (int i = 0; i < count; i++) {
-        tell_execed(in, events[i].data.u32, now);
-    }
-}
-
-/* Who of its groups is left, now that both of its processes have ended? */
-static void settle(struct init *in, uint32_t index, msec_t now)
-{
-    struct services *s = in->services;
-    pid_t *group = s->now.process[index].group;
-
-    for (int i = 0; i < PROCESS_COUNT; i++) {
-        if (group[i] > 0 && kill(-group[i], 0) < 0 && errno == ESRCH) {
-            group[i] = 0;
-        }
-    }
-    if (group[PROCESS_MAIN] == 0 && group[PROCESS_COMMAND] == 0) {
-        logger_ended(in, index, false);
-        super_event(&s->now.super, index, SVC_EV_EMPTY, 0, now);
-    }
-}
-
 void services_settle(struct init *in, msec_t now)
 {
     struct services *s = in->services;
@@ -449,7 +262,7 @@ void services_settle(struct init *in, msec_t now)
     for (uint32_t i = 0; i < s->now.image.count; i++) {
         if (s->now.service[i].svc.occupied && s->now.pid[i][PROCESS_MAIN] == 0 &&
             s->now.pid[i][PROCESS_COMMAND] == 0) {
-            settle(in, i, now);
+            service_settle(in, i, now);
         }
     }
 }
@@ -476,10 +289,11 @@ bool services_reaped(struct init *in, pid_t pid, int status, msec_t now)
     if (!find_pid(s, pid, &index, &which)) {
         return false;
     }
+    lean_reaped(&s->lean, pid);
     s->now.pid[index][which] = 0;
     event_of(in, EVENT_EXIT, index, (uint32_t)pid, (uint32_t)status);
     if (which == PROCESS_MAIN) {
-        tell_execed(in, index, now);
+        service_execed(in, index, now);
     }
     super_event(&s->now.super, index,
                 which == PROCESS_MAIN ? SVC_EV_MAIN_ENDED : SVC_EV_COMMAND_ENDED, status, now);
@@ -491,7 +305,9 @@ void services_signal(struct init *in, int number, msec_t now)
     char name[SIGNAME_MAX];
 
     if (number == SIGTERM || number == SIGINT || number == SIGPWR || number == SIGRTMIN_PLUS_3) {
-        loop_life(in, LIFE_EV_STOP, in->life.state >= LIFE_STOPPING ? 0 : in->life.grace, now);
+        // The first may come while the container ends by itself: that goes on as it would have.
+        loop_life(in, LIFE_EV_STOP, in->services->told_to_end ? 0 : in->life.grace, now);
+        in->services->told_to_end = true;
     } else if (number == SIGHUP) {
         services_reload(in);
     } else if (in->verbose) {

@@ -6,6 +6,7 @@
 #include "core/event.h"
 #include "core/super.h"
 #include "glue/init.h"
+#include "glue/lean.h"
 #include "glue/loader.h"
 #include "glue/logger.h"
 #include "sys/pty.h"
@@ -58,17 +59,19 @@ struct service_table {
 
 struct services {
     struct logger logger;
+    struct lean lean;
     struct loader_request want; // in `words`
     void *words;                // owned mapping
     enum exit_when exit_when;
-    pid_t loader;  // 0: none runs
-    int memfd;     // owned; what it fills; -1
-    bool again;    // the units are to be read once more, when it has ended
-    bool loaded;   // there is an image
-    bool booted;   // every start of the boot is done
-    bool ended;    // the container's end has come: its code is set
-    bool gone;     // no service is left
-    uint32_t main; // index of the main service; SUPER_NONE
+    pid_t loader;     // 0: none runs
+    int memfd;        // owned; what it fills; -1
+    bool again;       // the units are to be read once more, when it has ended
+    bool loaded;      // there is an image
+    bool booted;      // every start of the boot is done
+    bool ended;       // the container's end has come: its code is set
+    bool gone;        // no service is left
+    bool told_to_end; // by a signal
+    uint32_t main;    // index of the main service; SUPER_NONE
     struct service_table now;
     struct service_table
         next; // read, and waiting until what is not in it has stopped; no memory: there is none
@@ -106,9 +109,6 @@ void services_signal(struct init *in, int number, msec_t now);
 
 /* The container ends: everything is to stop, in order. */
 void services_shutdown(struct init *in);
-
-/* The poll(2) entry for starts of Type=exec. */
-void services_execed(struct init *in, msec_t now);
 
 msec_t services_deadline(const struct init *in);
 void services_expire(struct init *in, msec_t now);

@@ -6,6 +6,7 @@
 #include "glue/loop.h"
 #include "glue/request_services.h"
 #include "glue/say.h"
+#include "glue/service_run.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
 
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #define CODE_FAILED 125
+#define PAGE_BYTES 4096
+#define LARGE_BYTES (4 * PAGE_BYTES) /* of a table */
 
 /* ---- the table ---- */
 
@@ -33,22 +36,31 @@ static void *cut(uint8_t **memory, size_t size)
     return piece;
 }
 
-/* One mapping for all of it, as PID 1 has no heap. */
+/*
+ * One mapping for all of it, as PID 1 has no heap. Where it is large it is not for children, but for its log pipes,
+ * which the log worker needs: copying its page tables, and then each page that PID 1 writes to, was a tenth of a start.
+ */
 static int make_table(struct service_table *t, msec_t now)
 {
     size_t count = t->image.count;
+    size_t own;
     uint8_t *memory;
 
-    t->size = aligned(count * sizeof(*t->service)) + aligned(count * sizeof(*t->pid)) +
-              aligned(count * sizeof(*t->process)) + aligned(count * sizeof(*t->log)) + 16;
+    own = aligned(count * sizeof(*t->service)) + aligned(count * sizeof(*t->pid)) +
+          aligned(count * sizeof(*t->process));
+    own = own > LARGE_BYTES ? (own + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1) : own;
+    t->size = own + aligned(count * sizeof(*t->log)) + 16;
     memory = t->memory = mem_map(t->size);
     if (memory == NULL) {
         return -errno;
     }
+    t->log = (void *)(memory + own);
     t->service = cut(&memory, count * sizeof(*t->service));
     t->pid = cut(&memory, count * sizeof(*t->pid));
     t->process = cut(&memory, count * sizeof(*t->process));
-    t->log = cut(&memory, count * sizeof(*t->log));
+    if (own > LARGE_BYTES) {
+        (void)madvise(t->memory, own, MADV_DONTFORK);
+    }
     for (size_t i = 0; i < count; i++) {
         t->process[i].execed = -1;
         t->log[i][0] = t->log[i][1] = -1;
@@ -187,6 +199,9 @@ void units_swap(struct init *in, msec_t now)
     s->now.super.image = &s->now.image;
     memset(&s->next, 0, sizeof(s->next));
     find_main(s);
+    for (uint32_t i = 0; i < s->now.image.count; i++) {
+        service_rewatch(in, i);
+    }
     start_new(s, &before);
     drop_table(&before);
     logger_renew(in);
@@ -224,6 +239,27 @@ void services_reload(struct init *in)
     }
 }
 
+/* Pipes first, then the worker, then services: it knows the pipes, and nothing is written before it can read. */
+static void open_logs(struct init *in)
+{
+    struct services *s = in->services;
+    struct service_conf conf;
+    int r;
+
+    for (uint32_t i = 0; i < s->now.image.count; i++) {
+        unitimage_get(&s->now.image, i, &conf);
+        if ((conf.flags & SERVICE_BOOT) != 0 &&
+            (conf.flags & (SERVICE_OUTPUT_LOG | SERVICE_ERROR_LOG)) != 0 &&
+            logger_open(in, i, (conf.flags & SERVICE_ERROR_LOG) != 0, NULL) < 0) {
+            break; // its start tries again, and says why not
+        }
+    }
+    r = logger_start(in);
+    if (r < 0) {
+        say_reason("log", "cannot be kept", say_errno(r));
+    }
+}
+
 static void boot(struct init *in, msec_t now)
 {
     struct services *s = in->services;
@@ -233,6 +269,7 @@ static void boot(struct init *in, msec_t now)
     memset(&s->next, 0, sizeof(s->next));
     s->loaded = true;
     find_main(s);
+    open_logs(in);
     if (in->life.state < LIFE_STOPPING) {
         super_boot(&s->now.super, now);
     } else {
@@ -356,6 +393,7 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     s->pty = (struct pty){-1, -1};
     s->logger = (struct logger){.sock = -1, .ring = -1, .out = out, .again_at = MSEC_NEVER};
     raise_files(s);
+    lean_init(&s->lean);
     r = copy_request(s, request);
     if (r < 0) {
         return r;
@@ -363,10 +401,6 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     s->events = fd_memfd("porthole-events", false);
     if (s->events >= 0 && fchmod(s->events, 0600) < 0) {
         fd_close(&s->events);
-    }
-    r = logger_start(in);
-    if (r < 0) {
-        say_reason("log", "cannot be kept", say_errno(r));
     }
     begin(in);
     return s->loader > 0 ? 0 : -EAGAIN;

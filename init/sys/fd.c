@@ -58,6 +58,13 @@ int fd_reopen(int proc, int fd, int flags)
     return got < 0 ? -errno : got;
 }
 
+int fd_copy_from(int fd, int first)
+{
+    long copy = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, first);
+
+    return copy < 0 ? -errno : (int)copy;
+}
+
 /* Out of the way of 0 to 2, so that no source is overwritten before it was used. */
 static int move_up(int from, int null)
 {
@@ -66,8 +73,7 @@ static int move_up(int from, int null)
     if (fd >= 3) {
         return fd;
     }
-    fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    return fd < 0 ? -errno : fd;
+    return fd_copy_from(fd, 3);
 }
 
 int fd_to_stdio(const int from[3])
@@ -124,6 +130,11 @@ int fd_fill_stdio(void)
 int fd_cloexec_from(int first)
 {
     return syscall(SYS_close_range, (unsigned)first, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+}
+
+int fd_unshare_from(int first)
+{
+    return syscall(SYS_close_range, (unsigned)first, ~0U, CLOSE_RANGE_UNSHARE) < 0 ? -errno : 0;
 }
 
 void fd_close_all_but(int *keep, size_t count)

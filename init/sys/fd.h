@@ -32,6 +32,9 @@ int fd_pipe(int ret[2]);
  */
 int fd_reopen(int proc, int fd, int flags);
 
+/* A copy of fd, CLOEXEC, with the lowest free number from `first` on: in one call, which musl's fcntl(3) is not. -errno. */
+int fd_copy_from(int fd, int first);
+
 /*
  * Puts from[0..2] at descriptors 0, 1, 2, without CLOEXEC, whatever order they have now; -1 means
  * /dev/null. The sources stay open. 0 or -errno.
@@ -46,6 +49,12 @@ int fd_fill_stdio(void);
 
 /* Marks every descriptor >= first CLOEXEC: close_range(2). 0 or -errno. */
 int fd_cloexec_from(int first);
+
+/*
+ * Leaves a table of descriptors that is shared with other processes, with a copy of those below `first`: close_range(2).
+ * A table that is not shared loses those from `first` on. 0 or -errno.
+ */
+int fd_unshare_from(int first);
 
 /* Closes every descriptor >= 3 but those in keep (count entries, -1 ignored; sorted in place). */
 void fd_close_all_but(int *keep, size_t count);

@@ -18,6 +18,14 @@ void *mem_map(size_t len)
     return p == MAP_FAILED ? NULL : p;
 }
 
+void *mem_shared(size_t len)
+{
+    void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    // cppcheck-suppress memleak
+    return p == MAP_FAILED ? NULL : p;
+}
+
 __attribute__((noinline)) void mem_trim_stack(void)
 {
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);

@@ -8,6 +8,9 @@
 /* Memory without a heap: zeroed, touched only where it is used; munmap(2) gives it back. NULL, errno. */
 void *mem_map(size_t len);
 
+/* The same, shared with children: what one writes all see. */
+void *mem_shared(size_t len);
+
 /*
  * Drops the pages of the stack below the caller's frame: a boot's deep calls dirtied them, a loop's
  * shallow ones never touch them again. Safe at any time: below the frame (and the red zone) lies

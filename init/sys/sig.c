@@ -99,6 +99,19 @@ void sig_reset(struct sig_inherited *inherited)
     *inherited = (struct sig_inherited){0};
 }
 
+void sig_set_aside(struct sig_inherited *inherited)
+{
+    for (int n = 1; n <= SIGNAL_LAST; n++) {
+        struct kernel_action action;
+
+        if (syscall(SYS_rt_sigaction, n, NULL, &action, sizeof(uint64_t)) == 0 &&
+            action.handler == SIG_IGN) {
+            inherited->ignored |= BIT(n);
+            set_disposition(n, SIG_DFL);
+        }
+    }
+}
+
 int sig_open(void)
 {
     uint64_t all = ~UINT64_C(0);

@@ -43,6 +43,12 @@ void sig_give_back(const struct sig_inherited *inherited);
  */
 void sig_reset(struct sig_inherited *inherited);
 
+/*
+ * For PID 1 with services, once: every disposition default, those that were ignored noted, for sig_give_back() to
+ * COMMAND. Services inherit none of them.
+ */
+void sig_set_aside(struct sig_inherited *inherited);
+
 /* signalfd(2) for all signals, CLOEXEC and NONBLOCK. Descriptor or -errno. */
 int sig_open(void);
 

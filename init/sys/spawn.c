@@ -78,9 +78,9 @@ pid_t spawn_borrowing_with(struct clone_args *args, void (*child)(void *arg), vo
     return (pid_t)clone_and_run(SYS_clone3, (long)args, sizeof(*args), child, arg);
 }
 
-static pid_t copy(long exit_signal)
+static pid_t copy(long flags)
 {
-    long r = syscall(SYS_clone, exit_signal, 0L, 0L, 0L, 0L);
+    long r = syscall(SYS_clone, flags, 0L, 0L, 0L, 0L);
 
     return r < 0 ? -errno : (pid_t)r;
 }
@@ -88,6 +88,11 @@ static pid_t copy(long exit_signal)
 pid_t spawn_copy(void)
 {
     return copy(SIGCHLD);
+}
+
+pid_t spawn_sharing_files(void)
+{
+    return copy(CLONE_FILES | SIGCHLD);
 }
 
 pid_t spawn_helper(void)

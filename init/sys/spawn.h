@@ -24,6 +24,9 @@ pid_t spawn_borrowing_with(struct clone_args *args, void (*child)(void *arg), vo
  */
 pid_t spawn_copy(void);
 
+/* A copy that shares this process's table of descriptors, until it unshares it: fd_unshare_from(). */
+pid_t spawn_sharing_files(void);
+
 /*
  * A copy that a wait for any child passes over: its end raises no SIGCHLD, and takes a waitpid(2) of its own, with
  * __WCLONE. So "no child is left" stays true while such a helper runs.

@@ -152,6 +152,9 @@ static int take_entry(const struct passwd_entry *entry, bool memberships, struct
     if (entry->home.len == 0 || slice_to_string(entry->home, u->home, sizeof(u->home)) < 0) {
         memcpy(u->home, "/", 2);
     }
+    if (slice_to_string(entry->name, u->name, sizeof(u->name)) < 0) {
+        u->name[0] = 0;
+    }
     if (slice_to_string(entry->shell, u->shell, sizeof(u->shell)) < 0) {
         u->shell[0] = 0;
     }
@@ -175,6 +178,7 @@ int user_resolve(struct slice word, struct user *ret_user)
     ret_user->uid = spec.uid;
     ret_user->gid = 0;
     ret_user->group_count = 0;
+    ret_user->name[0] = 0;
     ret_user->shell[0] = 0;
     memcpy(ret_user->home, "/", 2);
     if (find_user(text, &spec, &entry)) {

@@ -9,6 +9,7 @@
 
 #define USER_GROUPS_MAX 256      /* supplementary groups */
 #define USER_FILE_MAX (8u << 20) /* bytes of a passwd or group file */
+#define USER_NAME_MAX 256        /* bytes of a name with its zero; longer ones are passed over */
 #define USER_PATH_MAX 1024 /* bytes of a home or shell with its zero; longer ones are passed over */
 
 struct user {
@@ -16,6 +17,7 @@ struct user {
     gid_t gid;
     gid_t groups[USER_GROUPS_MAX];
     size_t group_count;
+    char name[USER_NAME_MAX]; // as passwd has it; empty where it has none
     char home[USER_PATH_MAX];
     char shell[USER_PATH_MAX]; // empty where passwd says nothing
 };

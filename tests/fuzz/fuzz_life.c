@@ -42,9 +42,14 @@ static void check_states(const struct life *before, const struct life *after, un
 static void check_values(const struct life *before, const struct life *after)
 {
     bool ended = before->main_alive && !after->main_alive;
+    bool finished = !before->finished && after->finished;
 
     must(before->main_alive || !after->main_alive, "nobody lives again");
-    must(ended || after->code == before->code, "the code is set by the main command's end");
+    must(!before->finished || after->finished, "an end that has come does not go away");
+    must(!finished || (before->main_alive && before->state <= LIFE_UP),
+         "the services' end comes while nothing stops yet");
+    must(finished || (ended && !before->finished) || after->code == before->code,
+         "the code is set once: by the services' end, else by the main command's");
     must(after->grace == before->grace, "the container's grace period stays");
     must(after->state != LIFE_KILLING || after->deadline != MSEC_NEVER,
          "killing has a finite deadline");

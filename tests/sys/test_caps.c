@@ -182,6 +182,60 @@ static void test_without_capabilities_there_is_nothing_to_raise(void **state)
     in_child(raise_nothing);
 }
 
+static void set_with_ambient(void)
+{
+    uint64_t have = be_capable();
+    uint64_t chown = CAPSET_BIT(CAP_CHOWN);
+    uint64_t kill = CAPSET_BIT(CAP_KILL);
+    const uint64_t sets[][2] = {
+        {chown, kill}, {chown | kill, kill}, {0, chown | kill}, {chown, 0}, {0, 0},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(sets); i++) {
+        pid_t pid = check_call(fork());
+
+        if (pid == 0) {
+            check_is(caps_set_ambient(sets[i][0], sets[i][1]), 0);
+            check_set("CapPrm", sets[i][0] | sets[i][1]);
+            check_set("CapEff", sets[i][0] | sets[i][1]);
+            check_set("CapInh", sets[i][1]);
+            check_set("CapAmb", sets[i][1]);
+            check_is(caps_set_ambient(0, have), -EPERM); // no way back
+            _exit(0);
+        }
+        if (child_wait(pid) != 0) {
+            _exit(CHILD_FAILED); // its words are in child_text
+        }
+    }
+}
+
+static void test_an_ambient_set_beside_what_is_kept(void **state)
+{
+    (void)state;
+    in_child(set_with_ambient);
+}
+
+/* What another user's program gets: the ambient set, and nothing of what root kept. */
+static void exec_ambient(void)
+{
+    char line[64];
+    char *argv[] = {(char *)(uintptr_t) "grep", (char *)(uintptr_t) "-q", line,
+                    (char *)(uintptr_t) "/proc/self/status", NULL};
+    uint64_t kill = CAPSET_BIT(CAP_KILL);
+
+    (void)be_capable();
+    check_call(prctl(PR_SET_SECUREBITS, 1 << 0 | 1 << 1, 0, 0, 0)); // NOROOT: as any user's
+    check_is(caps_set_ambient(CAPSET_BIT(CAP_CHOWN), kill), 0);
+    (void)snprintf(line, sizeof(line), "^CapEff:.%016llx$", (unsigned long long)kill);
+    check_call(execvp(argv[0], argv));
+}
+
+static void test_a_program_gets_the_ambient_set(void **state)
+{
+    (void)state;
+    in_child(exec_ambient);
+}
+
 /* The whole way of a command: bound, set, exec; a program of root gets what is in the bounding set. */
 static void exec_bounded(void)
 {
@@ -212,6 +266,8 @@ int main(void)
         cmocka_unit_test(test_bound_needs_setpcap),
         cmocka_unit_test(test_ambient_is_all_that_is_permitted),
         cmocka_unit_test(test_without_capabilities_there_is_nothing_to_raise),
+        cmocka_unit_test(test_an_ambient_set_beside_what_is_kept),
+        cmocka_unit_test(test_a_program_gets_the_ambient_set),
         cmocka_unit_test(test_a_program_gets_what_is_in_the_bounding_set),
     };
 

@@ -287,6 +287,41 @@ static void test_close_all_but(void **state)
     in_child(keep_some);
 }
 
+static void open_anew(void)
+{
+    int proc = check_call(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    int ends[2];
+    int again;
+    int file;
+    char byte;
+
+    check_call(chdir(scratch));
+    check_is(fd_pipe(ends), 0);
+    again = check_ok(fd_reopen(proc, ends[0], O_RDONLY | O_NONBLOCK));
+    check(again != ends[0] && same_file(again, ends[0]), "the same pipe");
+    check(is_cloexec(again) && is_nonblocking(again), "with its flags, and CLOEXEC");
+    check(!is_nonblocking(ends[0]), "the other description keeps its own");
+    check(read(again, &byte, 1) == -1 && errno == EAGAIN, "nothing to read yet");
+    write_file("file", "abc");
+    file = check_call(open("file", O_RDONLY | O_CLOEXEC));
+    check_is(read(file, &byte, 1), 1);
+    check_call(unlink("file")); // by descriptor, not by name
+    check_call(dup3(file, 789, O_CLOEXEC));
+    again = check_ok(fd_reopen(proc, 789, O_RDWR));
+    check(read(again, &byte, 1) == 1 && byte == 'a', "with a position of its own");
+    check(write(again, "x", 1) == 1, "and to write");
+    check_is(fd_reopen(proc, 900, O_RDONLY), -ENOENT);
+    check_is(fd_reopen(proc, -1, O_RDONLY), -EBADF);
+    check_is(fd_reopen(-1, file, O_RDONLY), -ENOENT);
+    check_is(fd_reopen(check_call(open(".", O_PATH | O_CLOEXEC)), file, O_RDONLY), -ENOENT);
+}
+
+static void test_a_description_is_opened_anew(void **state)
+{
+    (void)state;
+    in_child(open_anew);
+}
+
 static void kinds_of_pipes(void)
 {
     int ends[2];
@@ -603,6 +638,7 @@ int main(void)
         cmocka_unit_test(test_fill_stdio_opens_what_is_closed),
         cmocka_unit_test(test_cloexec_from),
         cmocka_unit_test(test_close_all_but),
+        scratch_test(test_a_description_is_opened_anew),
         scratch_test(test_only_a_pipe_without_name_is_anonymous),
         cmocka_unit_test(test_sealed_memory_holds_its_content),
         cmocka_unit_test(test_sealed_memory_cannot_be_changed),

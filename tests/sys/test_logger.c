@@ -23,6 +23,7 @@ static uint32_t flags_of[SERVICES];
 static struct init in;
 static struct services services;
 static int pipes[SERVICES][2];
+static int writers[2]; // of the service that was started last; in its child, its own
 
 /* Services that are nothing but a name. */
 static struct unitimage make_image(void)
@@ -146,19 +147,31 @@ static void view_until(struct view *v, int service, size_t len)
     }
 }
 
+/* Its pipes are there; nobody writes yet. */
+static void open_pipes(uint32_t index)
+{
+    int unused[2] = {-1, -1};
+
+    check_ok(logger_open(&in, index, false, unused));
+    check(unused[0] >= 0 && unused[1] < 0, "one writer for one pipe");
+    (void)close(unused[0]);
+}
+
 /* A service: a child whose stdout is the pipe, running this. */
 static pid_t service(uint32_t index, void (*run)(uint32_t index))
 {
     pid_t pid;
 
-    check_ok(logger_open(&in, index, false));
+    check_ok(logger_open(&in, index, false, writers));
     pid = check_call(fork());
     if (pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL); // of a test that has failed nothing stays
-        check_ok(logger_connect(&in, index, true, true, geteuid()));
+        check_ok(logger_connect(writers, true, true));
+        (void)close(writers[0]);
         run(index);
         _exit(0);
     }
+    (void)close(writers[0]);
     return pid;
 }
 
@@ -189,7 +202,10 @@ static void say_hello(uint32_t index)
 
 static void hello_as_nobody(uint32_t index)
 {
-    check_ok(logger_connect(&in, index, true, true, 65534));
+    (void)index;
+    check_ok(logger_connect((const int[]){check_call(dup(STDOUT_FILENO)), -1}, true, true));
+    check_call(fchown(STDOUT_FILENO, 65534, (gid_t)-1));
+    check_call(fchown(STDERR_FILENO, 65534, (gid_t)-1));
     check_call(syscall(SYS_setresgid, 65534, 65534, 65534));
     check_call(syscall(SYS_setresuid, 65534, 65534, 65534));
     say_hello(index);
@@ -369,7 +385,7 @@ static void small_pipes(void)
 
     begin(-1);
     v = view_open();
-    check_ok(logger_open(&in, 0, false));
+    open_pipes(0);
     check_call(fcntl(pipes[0][0], F_SETPIPE_SZ, 8192));
     pid = service(0, write_small_pipe);
     view_until(v, 0, 600000);
@@ -744,12 +760,12 @@ static void full_queue(void)
     begin(-1);
     v = view_open();
     check_call(kill(services.logger.pid, SIGSTOP));
-    check_ok(logger_open(&in, 0, false));
+    open_pipes(0);
     for (int i = 0; logger_events(&in) == 0; i++) {
         check(i < 100000, "the queue has no end");
         logger_ended(&in, 0, false);
     }
-    check_ok(logger_open(&in, 1, false));
+    open_pipes(1);
     check_call(kill(services.logger.pid, SIGCONT));
     while (logger_events(&in) != 0) {
         p.fd = services.logger.sock;
@@ -888,7 +904,9 @@ static void without_procfs(void)
     begin(-1);
     (void)close(in.proc_fd);
     in.proc_fd = -1;
-    check_is(logger_open(&in, 0, false), -ENOENT);
+    writers[0] = -1;
+    check_is(logger_open(&in, 0, false, writers), -ENOENT);
+    check(writers[0] == -1, "a writer was returned");
     check(pipes[0][0] == -1, "a pipe was kept");
     check_is(logger_ring_readonly(&in), -ENOENT);
     end_worker();

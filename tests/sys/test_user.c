@@ -86,6 +86,15 @@ static void check_users(const struct expected *list, size_t count)
     }
 }
 
+static void check_group(const char *word, int expected, gid_t gid)
+{
+    gid_t got = 7777;
+    int r = user_group((struct slice){(const uint8_t *)word, strlen(word)}, &got);
+
+    check(r == expected, "group \"%.40s\": expected %d, got %d", word, expected, r);
+    check(got == (r == 0 ? gid : 7777), "group \"%.40s\": got %u", word, got);
+}
+
 static void check_refused(const char *word, int expected)
 {
     struct user u;
@@ -378,6 +387,34 @@ static void test_an_id_that_is_not_mapped_is_refused(void **state)
     in_child(become_unmapped);
 }
 
+static void look_groups_up(void)
+{
+    be_in_image();
+    check_group("root", 0, 0);
+    check_group("video", 0, 28);
+    check_group("www", 0, 44);    // the first of two
+    check_group("1234", 0, 1234); // a number needs no line
+    check_group("12", 0, 12);     // digits are always an id
+    check_group("4294967294", 0, ID_MAX);
+    check_group("4294967295", -EINVAL, 0);
+    check_group("12x", -EINVAL, 0);
+    check_group("", -EINVAL, 0);
+    check_group("broken", -ESRCH, 0);
+    check_group("web", -ESRCH, 0); // a user
+    check_group("vide", -ESRCH, 0);
+    check_call(unlink("/etc/group"));
+    check_group("root", -ESRCH, 0); // names need a file: nothing is known of itself
+    check_group("28", 0, 28);
+    check_call(mkfifo("/etc/group", 0644));
+    check_group("video", -EMEDIUMTYPE, 0);
+}
+
+static void test_groups_of_the_image(void **state)
+{
+    (void)state;
+    in_child(look_groups_up);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +424,7 @@ int main(void)
         scratch_test(test_what_is_no_user_file_is_not_read),
         scratch_test(test_paths_longer_than_the_limit_are_passed_over),
         scratch_test(test_more_groups_than_the_limit_are_left_out),
+        scratch_test(test_groups_of_the_image),
         cmocka_unit_test(test_become),
         cmocka_unit_test(test_become_may_keep_the_groups),
         cmocka_unit_test(test_become_gives_up_groups_that_are_not_the_users),

@@ -94,8 +94,8 @@ struct step {
 
 static bool same_life(const struct life *a, const struct life *b)
 {
-    return a->state == b->state && a->main_alive == b->main_alive && a->code == b->code &&
-           a->grace == b->grace && a->deadline == b->deadline;
+    return a->state == b->state && a->main_alive == b->main_alive && a->finished == b->finished &&
+           a->code == b->code && a->grace == b->grace && a->deadline == b->deadline;
 }
 
 /* The rule is broken: says where. */
@@ -157,7 +157,18 @@ static void check_signals(const struct step *s)
 static void check_code(const struct step *s)
 {
     bool ended = s->before.main_alive && !s->after.main_alive;
+    bool finished = !s->before.finished && s->after.finished;
 
+    if (s->before.finished && !s->after.finished) {
+        broken(s, "an end that has come does not go away");
+    }
+    if (finished != (s->event == LIFE_EV_FINISHED &&
+                     (s->before.state == LIFE_STARTING || s->before.state == LIFE_UP))) {
+        broken(s, "the services' end comes by its event, while nothing stops yet");
+    }
+    if (finished && s->after.code != (int)s->value) {
+        broken(s, "the code is the one that the services' end has");
+    }
     if (!s->before.main_alive && s->after.main_alive) {
         broken(s, "a main command that has ended does not live again");
     }
@@ -165,10 +176,10 @@ static void check_code(const struct step *s)
         (s->before.main_alive && s->event == LIFE_EV_MAIN_EXITED && s->before.state != LIFE_GONE)) {
         broken(s, "the main command ends when it has exited");
     }
-    if (ended && s->after.code != (int)s->value) {
+    if (ended && !s->before.finished && s->after.code != (int)s->value) {
         broken(s, "the code is the main command's");
     }
-    if (!ended && s->after.code != s->before.code) {
+    if (((!ended && !finished) || s->before.finished) && s->after.code != s->before.code) {
         broken(s, "the code is set once");
     }
     if (s->after.grace != s->before.grace) {
@@ -244,6 +255,7 @@ static const struct {
         {
             [LIFE_EV_EXECED] = {LIFE_UP, ACT_ANNOUNCE},
             [LIFE_EV_MAIN_EXITED] = {LIFE_ENDING, ACT_TERM_ALL | ACT_ANNOUNCE},
+            [LIFE_EV_FINISHED] = {LIFE_STOPPING, ACT_TERM_MAIN | ACT_ANNOUNCE},
             [LIFE_EV_EMPTY] = {LIFE_STARTING, 0},
             [LIFE_EV_STOP] = {LIFE_STOPPING, ACT_TERM_MAIN | ACT_ANNOUNCE},
             [LIFE_EV_SIGNAL] = {LIFE_STARTING, ACT_FORWARD},
@@ -253,6 +265,7 @@ static const struct {
         {
             [LIFE_EV_EXECED] = {LIFE_UP, 0},
             [LIFE_EV_MAIN_EXITED] = {LIFE_ENDING, ACT_TERM_ALL | ACT_ANNOUNCE},
+            [LIFE_EV_FINISHED] = {LIFE_STOPPING, ACT_TERM_MAIN | ACT_ANNOUNCE},
             [LIFE_EV_EMPTY] = {LIFE_UP, 0},
             [LIFE_EV_STOP] = {LIFE_STOPPING, ACT_TERM_MAIN | ACT_ANNOUNCE},
             [LIFE_EV_SIGNAL] = {LIFE_UP, ACT_FORWARD},
@@ -262,6 +275,7 @@ static const struct {
         {
             [LIFE_EV_EXECED] = {LIFE_STOPPING, 0},
             [LIFE_EV_MAIN_EXITED] = {LIFE_ENDING, ACT_TERM_ALL | ACT_ANNOUNCE},
+            [LIFE_EV_FINISHED] = {LIFE_STOPPING, 0},
             [LIFE_EV_EMPTY] = {LIFE_STOPPING, 0},
             [LIFE_EV_STOP] = {LIFE_STOPPING, ACT_TERM_MAIN},
             [LIFE_EV_SIGNAL] = {LIFE_STOPPING, ACT_FORWARD},
@@ -271,6 +285,7 @@ static const struct {
         {
             [LIFE_EV_EXECED] = {LIFE_ENDING, 0},
             [LIFE_EV_MAIN_EXITED] = {LIFE_ENDING, 0},
+            [LIFE_EV_FINISHED] = {LIFE_ENDING, 0},
             [LIFE_EV_EMPTY] = {LIFE_GONE, ACT_ANNOUNCE | ACT_EXIT},
             [LIFE_EV_STOP] = {LIFE_ENDING, ACT_TERM_ALL},
             [LIFE_EV_SIGNAL] = {LIFE_ENDING, ACT_FORWARD_ALL},
@@ -280,6 +295,7 @@ static const struct {
         {
             [LIFE_EV_EXECED] = {LIFE_KILLING, 0},
             [LIFE_EV_MAIN_EXITED] = {LIFE_KILLING, 0},
+            [LIFE_EV_FINISHED] = {LIFE_KILLING, 0},
             [LIFE_EV_EMPTY] = {LIFE_GONE, ACT_ANNOUNCE | ACT_EXIT},
             [LIFE_EV_STOP] = {LIFE_KILLING, 0},
             [LIFE_EV_SIGNAL] = {LIFE_KILLING, 0},
@@ -289,6 +305,7 @@ static const struct {
         {
             [LIFE_EV_EXECED] = {LIFE_GONE, 0},
             [LIFE_EV_MAIN_EXITED] = {LIFE_GONE, 0},
+            [LIFE_EV_FINISHED] = {LIFE_GONE, 0},
             [LIFE_EV_EMPTY] = {LIFE_GONE, 0},
             [LIFE_EV_STOP] = {LIFE_GONE, 0},
             [LIFE_EV_SIGNAL] = {LIFE_GONE, 0},
@@ -301,6 +318,8 @@ static int64_t usual_value(enum life_event event)
     switch (event) {
     case LIFE_EV_MAIN_EXITED:
         return 3;
+    case LIFE_EV_FINISHED:
+        return 4;
     case LIFE_EV_STOP:
         return ASKED;
     case LIFE_EV_SIGNAL:
@@ -371,7 +390,7 @@ static void walk(const struct life *l, int depth, msec_t now, unsigned exits)
     } moves[] = {
         {LIFE_EV_EXECED, 0},  {LIFE_EV_MAIN_EXITED, 3}, {LIFE_EV_EMPTY, 0},
         {LIFE_EV_STOP, 0},    {LIFE_EV_STOP, ASKED},    {LIFE_EV_STOP, MSEC_NEVER},
-        {LIFE_EV_SIGNAL, 15}, {LIFE_EV_DEADLINE, 0},
+        {LIFE_EV_SIGNAL, 15}, {LIFE_EV_DEADLINE, 0},    {LIFE_EV_FINISHED, 4},
     };
 
     for (size_t i = 0; depth > 0 && i < COUNT_OF(moves); i++) {
@@ -473,6 +492,63 @@ static void test_an_exit_just_before_the_kill_counts(void **state)
     assert_int_equal(l.code, 5);
     (void)take(&l, LIFE_EV_EMPTY, 0, NOW);
     assert_int_equal(l.code, 5);
+}
+
+static void test_the_services_end_decides_the_code(void **state)
+{
+    static const enum life_state before[] = {LIFE_STARTING, LIFE_UP};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(before); i++) {
+        struct life l = reach(before[i], GRACE);
+
+        (void)take(&l, LIFE_EV_FINISHED, 4, NOW);
+        assert_int_equal(l.state, LIFE_STOPPING);
+        assert_true(l.main_alive);
+        assert_int_equal(l.code, 4);
+        expect(l.deadline == NOW + GRACE, "the container's grace period begins, not %lld",
+               (long long)l.deadline);
+        (void)take(&l, LIFE_EV_FINISHED, 5, NOW + 1); // the first end counts
+        (void)take(&l, LIFE_EV_MAIN_EXITED, 6, NOW + 2);
+        assert_int_equal(l.state, LIFE_ENDING);
+        assert_int_equal(l.deadline, NOW + GRACE);
+        (void)take(&l, LIFE_EV_EMPTY, 0, NOW + 3);
+        assert_int_equal(l.state, LIFE_GONE);
+        assert_int_equal(l.code, 4);
+    }
+}
+
+static void test_the_services_end_decides_though_others_had_to_be_killed(void **state)
+{
+    struct life l = reach(LIFE_UP, GRACE);
+
+    (void)state;
+    (void)take(&l, LIFE_EV_FINISHED, 0, NOW);
+    (void)take(&l, LIFE_EV_DEADLINE, 0, NOW + GRACE);
+    assert_int_equal(l.state, LIFE_KILLING);
+    (void)take(&l, LIFE_EV_MAIN_EXITED, 137, NOW + GRACE + 1);
+    assert_false(l.main_alive);
+    (void)take(&l, LIFE_EV_EMPTY, 0, NOW + GRACE + 2);
+    assert_int_equal(l.code, 0);
+    l = reach(LIFE_UP, 0);
+    (void)take(&l, LIFE_EV_FINISHED, 4, NOW);
+    assert_int_equal(l.state, LIFE_KILLING);
+    (void)take(&l, LIFE_EV_MAIN_EXITED, 137, NOW + 1);
+    assert_int_equal(l.code, 4);
+}
+
+static void test_an_end_during_a_stop_changes_nothing(void **state)
+{
+    static const enum life_state later[] = {LIFE_STOPPING, LIFE_ENDING, LIFE_KILLING, LIFE_GONE};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(later); i++) {
+        struct life l = reach(later[i], GRACE);
+        struct life was = l;
+
+        expect(take(&l, LIFE_EV_FINISHED, 4, NOW) == 0 && same_life(&l, &was),
+               "finished in %s: expected nothing to happen", life_state_name(later[i]));
+    }
 }
 
 static void test_without_a_grace_period_killing_begins_at_once(void **state)
@@ -690,6 +766,9 @@ int main(void)
         cmocka_unit_test(test_an_ordered_stop),
         cmocka_unit_test(test_who_outlives_the_grace_period_was_killed),
         cmocka_unit_test(test_an_exit_just_before_the_kill_counts),
+        cmocka_unit_test(test_the_services_end_decides_the_code),
+        cmocka_unit_test(test_the_services_end_decides_though_others_had_to_be_killed),
+        cmocka_unit_test(test_an_end_during_a_stop_changes_nothing),
         cmocka_unit_test(test_without_a_grace_period_killing_begins_at_once),
         cmocka_unit_test(test_with_an_infinite_grace_period_nothing_is_killed),
         cmocka_unit_test(test_a_second_stop_shortens_and_never_lengthens),

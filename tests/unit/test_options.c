@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#define WORDS_MAX 12
+#define WORDS_MAX 80
 
 /* The seconds of SECONDS_MAX in options.c. */
 #define MOST INT64_C(1000000000000)
@@ -146,6 +146,132 @@ static void test_control(void **state)
     expect_refused(PARSE("--control=./x"), "--control=./x", "needs an absolute path");
 }
 
+static void test_folders_and_units_come_in_order(void **state)
+{
+    struct options o = accepted(PARSE("--services", "/a", "--unit", "x", "--services=/b",
+                                      "--unit=y.service", "--unit", "z@1", "--", "sh"));
+
+    (void)state;
+    assert_string_equal(o.folders[0], "/a");
+    assert_string_equal(o.folders[1], "/b");
+    assert_null(o.folders[2]);
+    assert_string_equal(o.units[0], "x");
+    assert_string_equal(o.units[1], "y.service");
+    assert_string_equal(o.units[2], "z@1");
+    assert_null(o.units[3]);
+    assert_int_equal(o.command, 10);
+    assert_true(options_have_services(&o));
+    o = accepted(PARSE("--unit=x"));
+    assert_int_equal(o.command, 2); // no COMMAND is needed
+    assert_true(options_have_services(&o));
+    o = accepted(PARSE("sh", "--services", "/a"));
+    assert_false(options_have_services(&o));
+}
+
+static void test_a_list_has_a_limit(void **state)
+{
+    static const char *const names[] = {"--services", "--unit"};
+
+    (void)state;
+    for (size_t n = 0; n < COUNT_OF(names); n++) {
+        const char *words[WORDS_MAX] = {NULL};
+        struct options o;
+
+        for (int i = 0; i < OPTION_WORDS_MAX; i++) {
+            words[2 * i] = names[n];
+            words[2 * i + 1] = "/a";
+        }
+        o = accepted(parse(words));
+        assert_string_equal((n == 0 ? o.folders : o.units)[OPTION_WORDS_MAX - 1], "/a");
+        assert_null((n == 0 ? o.folders : o.units)[OPTION_WORDS_MAX]);
+        words[2 * OPTION_WORDS_MAX] = names[n];
+        words[2 * OPTION_WORDS_MAX + 1] = "/b";
+        expect_refused(parse(words), names[n], "comes too often: 32 times at most");
+    }
+}
+
+static void test_when_the_container_ends(void **state)
+{
+    static const struct {
+        const char *word;
+        enum exit_when when;
+    } words[] = {
+        {"main", EXIT_WHEN_MAIN},
+        {"idle", EXIT_WHEN_IDLE},
+        {"failure", EXIT_WHEN_FAILURE},
+        {"never", EXIT_WHEN_NEVER},
+    };
+    static const char *const none[] = {"", "default", "Main", "mai", "mains", "idle ", "1"};
+
+    (void)state;
+    assert_int_equal(accepted(PARSE("--unit=x")).exit_when, EXIT_WHEN_DEFAULT);
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        assert_int_equal(options_exit_when(words[i].word), words[i].when);
+        assert_int_equal(accepted(PARSE("--unit=x", "--exit-when", words[i].word)).exit_when,
+                         words[i].when);
+    }
+    assert_int_equal(accepted(PARSE("--exit-when=idle", "--unit=x", "--exit-when=never")).exit_when,
+                     EXIT_WHEN_NEVER);
+    for (size_t i = 0; i < COUNT_OF(none); i++) {
+        assert_int_equal(options_exit_when(none[i]), -EINVAL);
+        expect_refused(PARSE("--unit=x", "--exit-when", none[i]), "--exit-when",
+                       "needs one of main, idle, failure, never");
+    }
+}
+
+static void test_main_and_strict(void **state)
+{
+    struct options o = accepted(PARSE("--main=web", "--strict", "--services=/a"));
+
+    (void)state;
+    assert_string_equal(o.main, "web");
+    assert_true(o.strict);
+    o = accepted(PARSE("--unit=x", "--main", "a", "--main", "b"));
+    assert_string_equal(o.main, "b");
+    assert_false(o.strict);
+    assert_null(accepted(PARSE("--unit=x")).main);
+}
+
+static void test_an_option_of_services_needs_its_value(void **state)
+{
+    static const char *const names[] = {"--services", "--unit", "--main", "--exit-when"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        expect_refused(PARSE("--unit=x", names[i]), names[i], "needs a value");
+    }
+    for (size_t i = 0; i < 3; i++) {
+        expect_refused(PARSE("--unit=x", names[i], ""), names[i], "needs a value");
+    }
+    expect_refused(PARSE("--services="), "--services=", "needs a value");
+    expect_refused(PARSE("--strict=1"), "--strict=1", "unknown option");
+}
+
+static void test_without_services_nothing_is_said_of_them(void **state)
+{
+    static const char reason[] = "is about services; there are neither --services nor --unit";
+
+    (void)state;
+    expect_refused(PARSE("--main=web", "sh"), "--main", reason);
+    expect_refused(PARSE("--exit-when=never", "sh"), "--exit-when", reason);
+    expect_refused(PARSE("--strict", "sh"), "--strict", reason);
+    expect_refused(PARSE("--strict"), "--strict", reason);
+    expect_refused(PARSE("--main=web", "--", "--unit=x"), "--main", reason);
+}
+
+static void test_services_have_a_control_channel(void **state)
+{
+    (void)state;
+    assert_null(accepted(PARSE("sh")).control);
+    assert_string_equal(accepted(PARSE("--unit=x")).control, "/run/porthole/self");
+    assert_string_equal(accepted(PARSE("--services=/a", "--", "sh")).control, "/run/porthole/self");
+    assert_null(accepted(PARSE("--unit=x", "--no-control")).control);
+    assert_null(accepted(PARSE("--no-control", "--unit=x")).control);
+    assert_string_equal(accepted(PARSE("--control=/c", "--unit=x")).control, "/c");
+    assert_string_equal(accepted(PARSE("--no-control", "--unit=x", "--control=/c")).control, "/c");
+    assert_null(accepted(PARSE("--control=/c", "--no-control", "--unit=x")).control);
+}
+
 static void test_an_unknown_option_is_named(void **state)
 {
     static const char *const words[] = {
@@ -244,6 +370,13 @@ int main(void)
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_grace),
         cmocka_unit_test(test_control),
+        cmocka_unit_test(test_folders_and_units_come_in_order),
+        cmocka_unit_test(test_a_list_has_a_limit),
+        cmocka_unit_test(test_when_the_container_ends),
+        cmocka_unit_test(test_main_and_strict),
+        cmocka_unit_test(test_an_option_of_services_needs_its_value),
+        cmocka_unit_test(test_without_services_nothing_is_said_of_them),
+        cmocka_unit_test(test_services_have_a_control_channel),
         cmocka_unit_test(test_an_unknown_option_is_named),
         cmocka_unit_test(test_the_first_bad_word_is_named),
         cmocka_unit_test(test_seconds),

@@ -3,6 +3,7 @@
 #include "core/plan.h"
 
 #include "check.h"
+#include "core/service.h"
 #include "core/step.h"
 
 #include <errno.h>
@@ -176,6 +177,65 @@ static void test_fields_and_flags_come_back(void **state)
     begin(&i);
     assert_int_equal(plan_decode(bytes_of(&i), &plan), 0);
     assert_true(plan.flags == 0);
+}
+
+static void test_services_come_back_in_order(void **state)
+{
+    static const char *const folders[] = {"/srv/a", "/srv/b"};
+    static const char *const units[] = {"web", "db.service", "mail@1"};
+    struct image i;
+    struct plan plan;
+    struct slice value;
+    struct slice cursor;
+
+    (void)state;
+    begin(&i);
+    wire_tlv_u64(&i.w, TAG_FEATURES, PLAN_STRICT | PLAN_TELL_UP);
+    for (size_t n = 0; n < COUNT_OF(units); n++) { // the two kinds may be mixed
+        wire_tlv_str(&i.w, TAG_UNIT, units[n]);
+        if (n < COUNT_OF(folders)) {
+            wire_tlv_str(&i.w, TAG_FOLDER, folders[n]);
+        }
+    }
+    wire_tlv_str(&i.w, TAG_MAIN, "web");
+    wire_tlv_u64(&i.w, TAG_EXIT_WHEN, EXIT_WHEN_IDLE);
+    plan_put_op(&i.w, &largest);
+    assert_int_equal(plan_decode(bytes_of(&i), &plan), 0);
+    assert_true(plan.flags == (PLAN_STRICT | PLAN_TELL_UP));
+    assert_true(slice_equals(plan.fields.text[TAG_MAIN], "web"));
+    assert_true(plan.fields.num[TAG_EXIT_WHEN] == EXIT_WHEN_IDLE);
+    cursor = plan.fields.body;
+    for (size_t n = 0; n < COUNT_OF(folders); n++) {
+        assert_true(proto_next(&cursor, TAG_FOLDER, &value) && slice_equals(value, folders[n]));
+    }
+    assert_false(proto_next(&cursor, TAG_FOLDER, &value));
+    cursor = plan.fields.body;
+    for (size_t n = 0; n < COUNT_OF(units); n++) {
+        assert_true(proto_next(&cursor, TAG_UNIT, &value) && slice_equals(value, units[n]));
+    }
+    assert_false(proto_next(&cursor, TAG_UNIT, &value));
+    assert_false(proto_has(&plan.fields, TAG_ARG)); // no COMMAND beside them
+}
+
+static void test_a_plan_without_services_has_none(void **state)
+{
+    struct image i;
+    struct plan plan;
+
+    (void)state;
+    begin(&i);
+    wire_tlv_str(&i.w, TAG_ARG, "sh");
+    assert_int_equal(plan_decode(bytes_of(&i), &plan), 0);
+    assert_false(proto_has(&plan.fields, TAG_FOLDER) || proto_has(&plan.fields, TAG_UNIT));
+    assert_int_equal(plan.fields.text[TAG_MAIN].len, 0);
+    assert_true(plan.fields.num[TAG_EXIT_WHEN] == EXIT_WHEN_DEFAULT);
+    begin(&i);
+    wire_tlv_str(&i.w, TAG_MAIN, "web");
+    wire_tlv_str(&i.w, TAG_MAIN, "db");
+    expect_decode(&i, -EBADMSG, "two main services");
+    begin(&i);
+    wire_tlv_bytes(&i.w, TAG_FOLDER, "/a\0b", 4);
+    expect_decode(&i, -EBADMSG, "a folder with a zero byte");
 }
 
 static void test_another_version_is_not_supported(void **state)
@@ -410,6 +470,8 @@ int main(void)
         cmocka_unit_test(test_a_plan_without_operations_ends_at_once),
         cmocka_unit_test(test_a_writer_too_small_overflows),
         cmocka_unit_test(test_fields_and_flags_come_back),
+        cmocka_unit_test(test_services_come_back_in_order),
+        cmocka_unit_test(test_a_plan_without_services_has_none),
         cmocka_unit_test(test_another_version_is_not_supported),
         cmocka_unit_test(test_an_unknown_critical_tag_is_not_supported),
         cmocka_unit_test(test_a_malformed_plan_is_refused),

@@ -325,13 +325,14 @@ static void test_dependencies(void **state)
 
     (void)state;
     parse_as(&p, "x@i.service",
-             "[Unit]\nAfter=a.service \"b.target\"\nRequires=c@.service d@%i.service\n"
+             "[Unit]\nAfter=a.service b.target \"i.target\"\nRequires=c@.service d@%i.service\n"
              "Wants=e.socket\nBefore=f.service\nAfter=\nAfter=g a.service/ h.service\n"
              "[Service]\nExecStart=/a\n");
     expect_deps(p.u.deps,
                 (const char *const[]){"after a.service", "after b.target", "requires c@i.service",
                                       "requires d@i.service", "wants e.socket", "before f.service",
                                       "after h.service", NULL});
+    (void)expect_said(&p, 2, VERDICT_REFUSED, "i.target"); // quotes stay, as systemd has it
     (void)expect_said(&p, 6, VERDICT_IGNORED, "taken back");
     assert_int_equal(expect_said(&p, 7, VERDICT_REFUSED, "\"g\"")->column, 7);
     assert_int_equal(expect_said(&p, 7, VERDICT_REFUSED, "\"a.service/\"")->column, 9);
@@ -351,10 +352,11 @@ static void test_install(void **state)
     (void)state;
     parse_as(
         &p, "x.service",
-        "[Service]\nExecStart=/a\n[Install]\nWantedBy=multi-user.target a.target\n"
+        "[Service]\nExecStart=/a\n[Install]\nWantedBy=multi-user.target \"a.target\"\n"
         "RequiredBy=b.service\nAlias=y.service z.service\nAlso=c.service\nDefaultInstance=d\n");
-    expect_deps(p.u.wanted_by, (const char *const[]){"wants multi-user.target", "wants a.target",
-                                                     "requires b.service", NULL});
+    expect_deps(p.u.wanted_by,
+                (const char *const[]){"requires b.service", "wants multi-user.target",
+                                      "wants a.target", NULL});
     assert_string_equal(p.u.aliases->name, "y.service");
     assert_string_equal(p.u.aliases->next->name, "z.service");
     (void)expect_said(&p, 7, VERDICT_IGNORED, "enabled");

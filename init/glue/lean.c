@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Forking without a copy of all descriptors. */
+#include "glue/lean.h"
+
+#include "sys/fd.h"
+#include "sys/mem.h"
+#include "sys/spawn.h"
+
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SETTLE_TRIES 100 /* of 50 microseconds */
+#define CODE_FDS 202     /* systemd's, of a child that could not arrange its descriptors */
+
+void lean_init(struct lean *l)
+{
+    *l = (struct lean){.left = fd_unshare_from(LEAN_FDS) == 0 ? mem_shared(LEAN_MAX) : NULL};
+}
+
+static void close_both(const int fds[2])
+{
+    for (int i = 0; i < 2; i++) {
+        if (fds[i] >= 0) {
+            (void)close(fds[i]);
+        }
+    }
+}
+
+static void free_child(struct lean *l, int i)
+{
+    close_both(l->child[i].fd);
+    l->child[i].pid = 0;
+}
+
+void lean_sweep(struct lean *l)
+{
+    for (int i = 0; i < LEAN_MAX; i++) {
+        if (l->child[i].pid > 0 && l->left[i] != 0) {
+            free_child(l, i);
+        }
+    }
+}
+
+void lean_reaped(struct lean *l, pid_t pid)
+{
+    for (int i = 0; i < LEAN_MAX; i++) {
+        if (l->child[i].pid == pid) {
+            free_child(l, i);
+        }
+    }
+}
+
+static bool is_sharing(const struct lean *l)
+{
+    for (int i = 0; i < LEAN_MAX; i++) {
+        if (l->child[i].pid > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void lean_settle(struct lean *l)
+{
+    static const struct timespec pause = {.tv_nsec = 50000};
+
+    lean_sweep(l);
+    for (int i = 0; i < SETTLE_TRIES && is_sharing(l); i++) {
+        (void)nanosleep(&pause, NULL);
+        lean_sweep(l);
+    }
+}
+
+static int find_free(const struct lean *l, const int fds[2])
+{
+    if (l->left == NULL || fds[0] >= LEAN_FDS || fds[1] >= LEAN_FDS) {
+        return -1;
+    }
+    for (int i = 0; i < LEAN_MAX; i++) {
+        if (l->child[i].pid == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static pid_t fork_with_copy(const int fds[2])
+{
+    pid_t pid = spawn_copy();
+
+    if (pid != 0) {
+        close_both(fds);
+    }
+    return pid;
+}
+
+pid_t lean_fork(struct lean *l, const int fds[2])
+{
+    pid_t pid;
+    int i;
+
+    lean_sweep(l);
+    i = find_free(l, fds);
+    if (i < 0) {
+        return fork_with_copy(fds);
+    }
+    l->left[i] = 0;
+    pid = spawn_sharing_files();
+    if (pid == 0) {
+        if (fd_unshare_from(LEAN_FDS) <
+            0) { // no memory: the table is still PID 1's, and nothing may be done to it
+            _exit(CODE_FDS);
+        }
+        l->left[i] = 1;
+        return 0;
+    }
+    if (pid < 0) {
+        close_both(fds);
+        return pid;
+    }
+    l->child[i].pid = pid;
+    l->child[i].fd[0] = fds[0];
+    l->child[i].fd[1] = fds[1];
+    return pid;
+}
+
+int lean_move_up(int fd)
+{
+    int high = fd >= 0 && fd < LEAN_FDS ? fd_copy_from(fd, LEAN_FDS) : -1;
+
+    if (high < 0) {
+        return fd;
+    }
+    (void)close(fd);
+    return high;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* One service's processes: starting, signalling, and knowing when none is left. */
+#include "glue/service_run.h"
+
+#include "glue/command.h"
+#include "glue/say.h"
+#include "glue/service_child.h"
+#include "sys/fd.h"
+#include "sys/spawn.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define EXECS_PER_TURN 8
+
+/* COMMAND: as it is started where it is alone, with PID 1's own streams. */
+_Noreturn static void command_child(const struct init *in)
+{
+    struct plan plan;
+    struct command c = {.init = in, .conn = -1, .stdio = {0, 1, 2}, .pty = in->services->pty};
+
+    if (!in->launched) {
+        command_become_plain(in);
+    }
+    c.own = c.base = command_plan_fields(in, &plan);
+    if (c.own == NULL) {
+        say("plan", say_errno(EIO));
+        _exit(125);
+    }
+    c.args = c.own->body;
+    c.conn = in->monitor >= 0 && (c.own->num[TAG_FLAGS] & COMMAND_TTY) != 0
+                 ? in->slots[in->monitor].fd
+                 : -1;
+    command_become(&c);
+}
+
+/* A pipe whose end of file says that the exec has happened. */
+static int watch_exec(struct init *in, uint32_t index, int ret_pipe[2])
+{
+    struct services *s = in->services;
+    struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = index}};
+    int r = fd_pipe(ret_pipe);
+
+    if (r == 0 && s->exec_poll < 0) {
+        s->exec_poll = epoll_create1(EPOLL_CLOEXEC);
+        r = s->exec_poll < 0 ? -errno : 0;
+    }
+    if (r == 0 && epoll_ctl(s->exec_poll, EPOLL_CTL_ADD, ret_pipe[0], &event) < 0) {
+        r = -errno;
+    }
+    return r;
+}
+
+/* Whose exec is watched takes a pipe's end along that must close by it, and by nobody else's: it is forked the usual way. */
+static pid_t fork_child(struct init *in, const int writers[2], bool watched)
+{
+    pid_t pid;
+
+    if (!watched) {
+        return lean_fork(&in->services->lean, writers);
+    }
+    pid = spawn_copy();
+    for (int i = 0; pid != 0 && i < 2; i++) {
+        if (writers[i] >= 0) {
+            (void)close(writers[i]);
+        }
+    }
+    return pid;
+}
+
+/* It is the first command of a start; what comes before it in the life of a service may be empty. */
+static bool begins(const struct service_conf *conf, const struct svc *svc)
+{
+    for (unsigned run = 0; run < svc->running; run++) {
+        if (run != RUN_RELOAD && conf->commands[run] > 0) {
+            return false;
+        }
+    }
+    return svc->index == 0;
+}
+
+/* Forks what the machine wants run. A fork, as what happens before an exec may block, and PID 1 must not. */
+static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *conf)
+{
+    struct service_table *t = &in->services->now;
+    struct service_process *p = &t->process[index];
+    bool main = t->service[index].svc.running == RUN_START;
+    bool watched = main && conf->type == TYPE_EXEC;
+    struct service_start start;
+    int execed[2] = {-1, -1};
+    int writers[2] = {-1, -1};
+    pid_t pid;
+    int r = 0;
+
+    if (begins(conf, &t->service[index].svc)) {
+        (void)!getrandom(p->invocation, sizeof(p->invocation), GRND_NONBLOCK);
+    }
+    if (watched) {
+        lean_settle(&in->services->lean);
+        r = watch_exec(in, index, execed);
+    }
+    if (r == 0 && (conf->flags & (SERVICE_OUTPUT_LOG | SERVICE_ERROR_LOG)) != 0) {
+        r = logger_open(in, index, (conf->flags & SERVICE_ERROR_LOG) != 0, writers);
+    }
+    start = (struct service_start){.conf = conf,
+                                   .svc = t->service[index].svc,
+                                   .main = t->pid[index][PROCESS_MAIN],
+                                   .writers = {writers[0], writers[1]},
+                                   .execed = execed[1]};
+    memcpy(start.invocation, p->invocation, sizeof(start.invocation));
+    pid = r < 0 ? r : fork_child(in, writers, watched);
+    if (pid == 0) {
+        if ((conf->flags & SERVICE_COMMAND) != 0) {
+            command_child(in);
+        }
+        service_child(in, &start);
+    }
+    fd_close(&execed[1]);
+    if (pid < 0) {
+        fd_close(&execed[0]);
+    } else if (main) {
+        p->execed = execed[0];
+    }
+    return pid;
+}
+
+void service_run(struct init *in, uint32_t index, msec_t now)
+{
+    struct services *s = in->services;
+    struct service_conf conf;
+    int which = s->now.service[index].svc.running == RUN_START ? PROCESS_MAIN : PROCESS_COMMAND;
+    pid_t pid;
+
+    unitimage_get(&s->now.image, index, &conf);
+    pid = in->life.state >= LIFE_KILLING ? -ESHUTDOWN : spawn(in, index, &conf);
+    if (pid < 0) {
+        if (pid != -ESHUTDOWN) {
+            say_reason(conf.name, "cannot be started", say_errno(pid));
+        }
+        super_event(&s->now.super, index, SVC_EV_NOT_RUN, -pid, now);
+        return;
+    }
+    if ((conf.flags & SERVICE_COMMAND) != 0) {
+        pty_finish(
+            &s->pty); // the terminal is its own now: once it closes it, whoever reads it sees the end
+    }
+    s->now.pid[index][which] = pid;
+    s->now.process[index].group[which] = pid;
+    super_event(&s->now.super, index, SVC_EV_RAN, 0, now);
+}
+
+/* ---- signalling them ---- */
+
+/* A child that has not made its group yet is signalled itself: the signal waits until its exec. */
+static void signal_group(pid_t *group, pid_t pid, int number)
+{
+    if (*group > 0 && kill(-*group, number) == 0) {
+        return;
+    }
+    if (pid > 0) {
+        (void)kill(pid, number);
+    } else {
+        *group = 0;
+    }
+}
+
+static void signal_both(struct init *in, uint32_t index, enum svc_whom whom, int number)
+{
+    struct service_process *p = &in->services->now.process[index];
+    const pid_t *pid = in->services->now.pid[index];
+
+    for (int i = whom == WHOM_COMMAND ? PROCESS_COMMAND : PROCESS_MAIN; i < PROCESS_COUNT; i++) {
+        if (whom == WHOM_ALL) {
+            signal_group(&p->group[i], pid[i], number);
+        } else if (pid[i] > 0) {
+            (void)kill(pid[i], number);
+        }
+    }
+}
+
+void service_signal(struct init *in, uint32_t index)
+{
+    const struct svc *svc = &in->services->now.service[index].svc;
+
+    signal_both(in, index, (enum svc_whom)svc->whom, svc->signal);
+    if (svc->signal != SIGKILL) { // one that is stopped does not see it
+        signal_both(in, index, (enum svc_whom)svc->whom, SIGCONT);
+    }
+}
+
+/* ---- what happens to them ---- */
+
+void service_rewatch(struct init *in, uint32_t index)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = index}};
+    int fd = in->services->now.process[index].execed;
+
+    if (fd >= 0) {
+        (void)epoll_ctl(in->services->exec_poll, EPOLL_CTL_MOD, fd, &event);
+    }
+}
+
+void service_execed(struct init *in, uint32_t index, msec_t now)
+{
+    struct service_process *p = &in->services->now.process[index];
+    uint8_t byte;
+
+    if (p->execed < 0) {
+        return;
+    }
+    // A byte says that the exec has failed: then the end of the process is what counts.
+    if (read(p->execed, &byte, 1) == 0) {
+        super_event(&in->services->now.super, index, SVC_EV_EXECED, 0, now);
+    }
+    (void)epoll_ctl(in->services->exec_poll, EPOLL_CTL_DEL, p->execed,
+                    NULL); // a child may have a copy of it
+    fd_close(&p->execed);
+}
+
+void service_execs(struct init *in, msec_t now)
+{
+    struct epoll_event events[EXECS_PER_TURN];
+    int count = epoll_wait(in->services->exec_poll, events, EXECS_PER_TURN, 0);
+
+    for (int i = 0; i < count; i++) {
+        service_execed(in, events[i].data.u32, now);
+    }
+}
+
+/* Who of its groups is left, now that both of its processes have ended? */
+void service_settle(struct init *in, uint32_t index, msec_t now)
+{
+    struct services *s = in->services;
+    pid_t *group = s->now.process[index].group;
+
+    for (int i = 0; i < PROCESS_COUNT; i++) {
+        if (group[i] > 0 && kill(-group[i], 0) < 0 && errno == ESRCH) {
+            group[i] = 0;
+        }
+    }
+    if (group[PROCESS_MAIN] == 0 && group[PROCESS_COMMAND] == 0) {
+        logger_ended(in, index, false);
+        super_event(&s->now.super, index, SVC_EV_EMPTY, 0, now);
+    }
+}

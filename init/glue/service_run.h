@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* One service's processes: starting, signalling, and knowing when none is left. */
+#ifndef GLUE_SERVICE_RUN_H
+#define GLUE_SERVICE_RUN_H
+
+#include "glue/services.h"
+
+/* Forks the command that the service's machine wants run, and tells it how that went. */
+void service_run(struct init *in, uint32_t index, msec_t now);
+
+/* Sends what the machine wants sent, to whom it says. */
+void service_signal(struct init *in, uint32_t index);
+
+/* The machine is told of an exec that has happened, where somebody waits for that (Type=exec). */
+void service_execed(struct init *in, uint32_t index, msec_t now);
+
+/* The same for all of which poll(2) says so. */
+void service_execs(struct init *in, msec_t now);
+
+/* After a swap of units: the service has another index now. */
+void service_rewatch(struct init *in, uint32_t index);
+
+/* Both of its processes have ended: the machine is told, if none of their groups has a member left. */
+void service_settle(struct init *in, uint32_t index, msec_t now);
+
+#endif
