@@ -114,8 +114,13 @@ class Entry:
         r = porthole("--json", "status", self.name)
         return json.loads(r.out) if r.code == 0 else {"state": "starting"}
 
-    def service(self, name):
+    def answer(self, name):
+        """What status says of a service; None while no unit is read yet."""
         r = porthole("--json", "status", self.of(name))
+        return None if not self.over() and r.code == 125 and ("is starting" in r.err or "no such container" in r.err) else r
+
+    def service(self, name):
+        r = until(lambda: self.answer(name), what="an answer about " + name)
         if r.code != 0:
             raise RuntimeError("status %s: %r, %s" % (name, r, self.complaint()))
         return json.loads(r.out)["service"]
