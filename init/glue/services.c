@@ -232,7 +232,8 @@ void services_shutdown(struct init *in)
 
     if (s->loaded) {
         super_shutdown(&s->now.super);
-    } else if (s->loader > 0) { // nothing was started yet, and with the loader's end nothing will be
+    } else if (s->loader >
+               0) { // nothing was started yet, and with the loader's end nothing will be
         (void)kill(s->loader, SIGKILL);
     }
 }
