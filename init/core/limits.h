@@ -17,10 +17,11 @@ typedef int64_t msec_t;
 #define SLOTS_INSIDE 4
 #define SLOTS_MONITOR 1
 #define SLOTS_MAX (SLOTS_OPERATOR + SLOTS_OBSERVER + SLOTS_INSIDE + SLOTS_MONITOR + SESSIONS_MAX)
-#define ACCEPTS_PER_TURN 4    /* connections; reaping must not wait behind a flood of connects */
-#define ACCEPT_PAUSE_MS 100   /* ms without accept(2) after it failed for want of something */
-#define MESSAGES_PER_TURN 8   /* datagrams of one connection, for the same reason */
-#define SIGNALS_PER_TURN 64   /* signals: real-time ones queue, and anybody inside may send them */
+#define ACCEPTS_PER_TURN 4  /* connections; reaping must not wait behind a flood of connects */
+#define ACCEPT_PAUSE_MS 100 /* ms without accept(2) after it failed for want of something */
+#define MESSAGES_PER_TURN 8 /* datagrams of one connection, for the same reason */
+#define SIGNALS_PER_TURN 64 /* signals: real-time ones queue, and anybody inside may send them */
+#define REAPS_PER_TURN 256  /* processes: who forks without end must not keep us from our clients */
 #define HELLO_TIMEOUT_MS 2000 /* ms a connection may stay without a hello */
 #define LISTEN_BACKLOG 16     /* connections waiting for accept */
 
@@ -60,6 +61,7 @@ typedef int64_t msec_t;
 #define LOG_FAST_MS 1000       /* ms: a worker that lives no longer is replaced after a pause */
 #define LOG_PAUSE_MS 100       /* ms of the first pause, doubling */
 #define LOG_PAUSE_MAX_MS 5000  /* ms */
+#define LOG_FDS_SPARE 256      /* descriptors that log pipes leave to everything else */
 #define LOG_ENDS_MAX 3         /* workers that may die while the last lines are being written */
 
 /* What of the image's /run goes into the container's. */

@@ -87,8 +87,9 @@ struct init {
     bool userns;
     bool verbose;
     bool quiet;
-    bool tell_up;   // the launcher waits for UP
-    bool main_runs; // the main command was executed
+    bool tell_up;      // the launcher waits for UP
+    bool main_runs;    // the main command was executed
+    bool more_to_reap; // in the next turn: others were to be served first
     uint8_t place;
     struct sig_inherited inherited;
     int argc; // the command, as an entrypoint; argv[argc] is NULL

@@ -311,6 +311,15 @@ static void finish_line(struct logfeeds *f, struct logfeed *e)
     e->open = false;
 }
 
+void logfeed_closed(struct logfeeds *f, uint32_t service)
+{
+    for (uint32_t i = service * 2; service < UNITIMAGE_SERVICES_MAX && i < service * 2 + 2; i++) {
+        if (f->feed[i].used && f->feed[i].open) {
+            finish_line(f, &f->feed[i]);
+        }
+    }
+}
+
 static void drop(struct logfeeds *f, struct logfeed *e)
 {
     // The description may outlive our descriptor of it, and epoll(7) would keep it then.

@@ -76,6 +76,9 @@ void logfeed_ready(struct logfeeds *f, uint32_t index);
 
 void logfeed_ended(struct logfeeds *f, uint32_t service, bool forget);
 
+/* The same where its pipes were empty: what is in them now is its next instance's. */
+void logfeed_closed(struct logfeeds *f, uint32_t service);
+
 /* When something is due: us; INT64_MAX: never. */
 int64_t logfeed_due(const struct logfeeds *f);
 

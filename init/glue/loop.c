@@ -169,17 +169,22 @@ static void say_reaped(const struct init *in, pid_t pid, int status)
     }
 }
 
-/* SIGCHLD coalesces: everything that has ended is reaped, each turn. */
+/*
+ * SIGCHLD coalesces: everything that has ended is reaped. Where that is much, over several turns: where processes end
+ * as fast as they are reaped, there would be no end.
+ */
 static void reap(struct init *in, msec_t now)
 {
     bool main_ended = false;
     int main_status = 0;
     unsigned actions = 0;
     bool empty;
-    pid_t pid;
+    pid_t pid = 0;
     int status;
+    int count = 0;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while (count < REAPS_PER_TURN && (pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        count++;
         if (is_walker(in, pid)) {
             continue;
         }
@@ -195,6 +200,7 @@ static void reap(struct init *in, msec_t now)
         }
     }
     empty = in->empty = pid < 0 && errno == ECHILD;
+    in->more_to_reap = pid > 0;
     if (in->services != NULL) {
         services_settle(in, now);
         services_pump(in, now);
@@ -223,6 +229,9 @@ static int timeout(const struct init *in, msec_t now)
 {
     msec_t due = earlier(in->life.deadline, earlier(control_deadline(in), session_deadline(in)));
 
+    if (in->more_to_reap) {
+        return 0;
+    }
     if (in->services != NULL) {
         due = earlier(due, earlier(services_deadline(in), logger_deadline(in)));
     }
@@ -432,7 +441,7 @@ int loop_run(struct init *in)
 
         n = wait_for_events(in, p, now);
         now = clock_monotonic();
-        if (n > 0 && p[POLL_SIGNALS].revents != 0) {
+        if ((n > 0 && p[POLL_SIGNALS].revents != 0) || in->more_to_reap) {
             read_signals(in, now);
             reap(in, now);
         }

@@ -105,7 +105,7 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
         r = watch_exec(in, index, execed);
     }
     if (r == 0 && (conf->flags & (SERVICE_OUTPUT_LOG | SERVICE_ERROR_LOG)) != 0) {
-        r = logger_open(in, index, (conf->flags & SERVICE_ERROR_LOG) != 0, writers);
+        r = logger_open(in, index, (conf->flags & SERVICE_ERROR_LOG) != 0, main, writers);
     }
     start = (struct service_start){.conf = conf,
                                    .svc = t->service[index].svc,

@@ -100,8 +100,9 @@ class Entrypoint(Executed):
 
     how = "entrypoint"
 
-    def __init__(self, units, before=(), **more):
-        self.before = list(before)  # words before porthole-init
+    def __init__(self, units, before=(), within=(), **more):
+        self.before = list(before)  # words before chroot
+        self.within = list(within)  # chroot's options
         self.process = None
         super().__init__(units, **more)
         self.root = os.path.join(self.rootfs, "run/porthole")
@@ -110,7 +111,7 @@ class Entrypoint(Executed):
     def words(self):
         shutil.copy(os.path.join(BUILD, "porthole-init"), os.path.join(self.rootfs, "porthole-init"))
         words = ["unshare", "-fpm", "--kill-child", "sh", "-c", PREPARE, "sh", self.rootfs] + self.before
-        words += ["chroot", self.rootfs, "/porthole-init", "--services", "/" + self.FOLDER]
+        words += ["chroot", *self.within, self.rootfs, "/porthole-init", "--services", "/" + self.FOLDER]
         return words
 
     def __enter__(self):
