@@ -62,6 +62,7 @@ typedef int64_t msec_t;
 #define LOG_FAST_MS 1000       /* ms: a worker that lives no longer is replaced after a pause */
 #define LOG_PAUSE_MS 100       /* ms of the first pause, doubling */
 #define LOG_PAUSE_MAX_MS 5000  /* ms */
+#define LOG_FDS_LEAST 24       /* descriptors that must stay free for starts, sessions and units */
 #define LOG_FDS_SPARE 256      /* descriptors that log pipes leave to everything else */
 #define LOG_ENDS_MAX 3         /* workers that may die while the last lines are being written */
 

@@ -183,6 +183,10 @@ void units_swap(struct init *in, msec_t now)
     struct service_conf conf;
 
     (void)now;
+    if (s->next.memory != NULL && s->now.super.closing) { // what is new would not know of the end
+        drop_table(&s->next);
+        request_answer_units(in, ESHUTDOWN);
+    }
     if (s->next.memory == NULL || !clear_way(s)) {
         return;
     }
@@ -234,7 +238,9 @@ void services_reload(struct init *in)
 {
     struct services *s = in->services;
 
-    if (s->loader > 0 || s->next.memory != NULL) {
+    if (s->loaded && s->now.super.closing) {
+        request_answer_units(in, ESHUTDOWN);
+    } else if (s->loader > 0 || s->next.memory != NULL) {
         s->again = true; // what is being read may be old already
     } else {
         begin(in);
@@ -315,7 +321,7 @@ void units_ended(struct init *in, int status, msec_t now)
     if (r < 0) {
         request_answer_units(in, EIO);
     }
-    if (s->again) {
+    if (s->again && !s->now.super.closing) {
         s->again = false;
         drop_table(&s->next);
         begin(in);
