@@ -174,6 +174,14 @@ static void start_new(struct services *s, const struct service_table *before)
     }
 }
 
+/* Everything is to stop: no image comes any more, which would not know of that. */
+static void forget_next(struct init *in)
+{
+    drop_table(&in->services->next);
+    in->services->again = false;
+    request_answer_units(in, ESHUTDOWN);
+}
+
 void units_swap(struct init *in, msec_t now)
 {
     struct services *s = in->services;
@@ -181,6 +189,9 @@ void units_swap(struct init *in, msec_t now)
     struct service_conf conf;
 
     (void)now;
+    if (s->next.memory != NULL && s->now.super.closing) {
+        forget_next(in);
+    }
     if (s->next.memory == NULL || !clear_way(s)) {
         return;
     }
@@ -308,7 +319,7 @@ void units_ended(struct init *in, int status, msec_t now)
     if (r < 0) {
         request_answer_units(in, EIO);
     }
-    if (s->again) {
+    if (s->again && !s->now.super.closing) {
         s->again = false;
         drop_table(&s->next);
         begin(in);
