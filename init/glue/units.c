@@ -217,10 +217,11 @@ void units_swap(struct init *in, msec_t now)
     drop_table(&before);
     logger_renew(in);
     services_event(in, &(struct event){.kind = EVENT_UNITS, .value = s->now.image.count});
-    request_answer_units(in, 0);
-    if (s->again) {
+    if (s->again) { // who asked since then wants the files as they are now
         s->again = false;
         services_reload(in);
+    } else {
+        request_answer_units(in, 0);
     }
 }
 
@@ -316,13 +317,12 @@ void units_ended(struct init *in, int status, msec_t now)
         }
         return;
     }
-    if (r < 0) {
-        request_answer_units(in, EIO);
-    }
     if (s->again && !s->now.super.closing) {
         s->again = false;
         drop_table(&s->next);
         begin(in);
+    } else if (r < 0) {
+        request_answer_units(in, EIO);
     }
 }
 
