@@ -232,12 +232,16 @@ static uint32_t held(const struct logfeed *e)
     return ioctl(e->fd, FIONREAD, &n) < 0 || n < 0 ? 0 : (uint32_t)n;
 }
 
-/* A writer sleeps, or is told EAGAIN. It is slots that count, not bytes: there may be two. */
+/*
+ * A writer may sleep, or be told EAGAIN. It is slots that count, not bytes; a write that does not fit into the rest of
+ * the last one begins another, so that a pipe can be full when it holds half. (With splice(2) even less: then the rest
+ * waits for its time.)
+ */
 static bool is_full(const struct logfeed *e)
 {
-    struct pollfd p = {.fd = e->fd, .events = POLLOUT};
+    int size = fcntl(e->fd, F_GETPIPE_SZ);
 
-    return poll(&p, 1, 0) >= 0 && (p.revents & POLLOUT) == 0;
+    return size > 0 && held(e) >= (uint32_t)size / 2;
 }
 
 /* Copies what is at the front of the pipe to peeked. Its length, 0: nothing, or -errno. */
