@@ -275,6 +275,7 @@ int logger_open(struct init *in, uint32_t service, bool want_error, bool main, i
     const struct service_table *t = &in->services->now;
     int r = logger_make(in, service, want_error);
 
+    ret_writers[0] = ret_writers[1] = -1;
     for (int i = 0; r == 0 && i < (want_error ? 2 : 1) && t->log[service][i] >= 0; i++) {
         ret_writers[i] = open_writer(in, t->log[service][i], t->writer[service][i], main);
         r = ret_writers[i] < 0 ? ret_writers[i] : 0;

@@ -57,7 +57,7 @@ int logger_start(struct init *in);
  */
 int logger_make(struct init *in, uint32_t service, bool want_error);
 
-/* Before a start: the same, and a writer for each, which are the caller's; -1 before. main: for its main process. */
+/* Before a start: the same, and a writer for each, which are the caller's; -1 where there is none. main: for its main process. */
 int logger_open(struct init *in, uint32_t service, bool want_error, bool main, int ret_writers[2]);
 
 /*
