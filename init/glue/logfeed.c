@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -232,12 +231,16 @@ static uint32_t held(const struct logfeed *e)
     return ioctl(e->fd, FIONREAD, &n) < 0 || n < 0 ? 0 : (uint32_t)n;
 }
 
-/* A writer sleeps, or is told EAGAIN. It is slots that count, not bytes: there may be two. */
+/*
+ * A writer may sleep, or be told EAGAIN. What is full are slots, not bytes, and a reading end does not tell; but two
+ * slots side by side hold more than one has room for, else the kernel had put both writes into one: pipe(7). A writer
+ * with O_DIRECT, whose slots are as short as its packets, waits for the next look.
+ */
 static bool is_full(const struct logfeed *e)
 {
-    struct pollfd p = {.fd = e->fd, .events = POLLOUT};
+    int size = fcntl(e->fd, F_GETPIPE_SZ);
 
-    return poll(&p, 1, 0) >= 0 && (p.revents & POLLOUT) == 0;
+    return size < 0 || held(e) >= (uint32_t)size / 2;
 }
 
 /* Copies what is at the front of the pipe to peeked. Its length, 0: nothing, or -errno. */
