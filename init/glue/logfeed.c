@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -233,15 +232,15 @@ static uint32_t held(const struct logfeed *e)
 }
 
 /*
- * A writer may sleep, or be told EAGAIN. It is slots that count, not bytes; a write that does not fit into the rest of
- * the last one begins another, so that a pipe can be full when it holds half. (With splice(2) even less: then the rest
- * waits for its time.)
+ * A writer may sleep, or be told EAGAIN. What is full are slots, not bytes, and a reading end does not tell; but two
+ * slots side by side hold more than one has room for, else the kernel had put both writes into one: pipe(7). A writer
+ * with O_DIRECT, whose slots are as short as its packets, waits for the next look.
  */
 static bool is_full(const struct logfeed *e)
 {
     int size = fcntl(e->fd, F_GETPIPE_SZ);
 
-    return size > 0 && held(e) >= (uint32_t)size / 2;
+    return size < 0 || held(e) >= (uint32_t)size / 2;
 }
 
 /* Copies what is at the front of the pipe to peeked. Its length, 0: nothing, or -errno. */

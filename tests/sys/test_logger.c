@@ -24,7 +24,7 @@ static struct init in;
 static struct services services;
 static int pipes[SERVICES][2];
 static int pipe_writers[SERVICES][2];
-static int writers[2]; // of the service that was started last; in its child, its own
+static int writers[2] = {-1, -1}; // of the service that was started last; in its child, its own
 
 /* Services that are nothing but a name. */
 static struct unitimage make_image(void)
@@ -183,7 +183,8 @@ static void must_end(pid_t pid)
     int status;
 
     check_call(waitpid(pid, &status, 0));
-    check(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a service failed");
+    check(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a service failed: %.900s",
+          strdup(child_text));
 }
 
 static void put(const char *text, size_t len)
@@ -584,8 +585,8 @@ static void stalled_stdout(void)
         check(lost > 0, "nothing was lost");
         // A line before a mark may lack nothing but its newline: it is one of the lost, and looks whole.
         check(lines + lost >= 2 * NUMBERED && lines + lost <= 2 * NUMBERED + marks,
-              "%llu lines came, and %llu were lost", (unsigned long long)lines,
-              (unsigned long long)lost);
+              "%llu lines came, and %llu were lost, by %llu marks", (unsigned long long)lines,
+              (unsigned long long)lost, (unsigned long long)marks);
         _exit(0);
     }
     (void)close(out[0]);
@@ -919,6 +920,36 @@ static void test_without_a_procfs_there_are_pipes_all_the_same(void **state)
     in_child(without_procfs);
 }
 
+static void write_in_two(uint32_t index)
+{
+    (void)index;
+    PUT("one ");
+    (void)poll(NULL, 0, 20); // ms; the worker has looked, and waits for the rest
+    PUT("line\n");
+}
+
+static void two_writes(void)
+{
+    struct logring_record rec;
+    struct view *v;
+    uint64_t lost;
+
+    begin(-1);
+    v = view_open();
+    must_end(service(0, write_in_two));
+    end_worker();
+    check_is(logreader_next(&v->reader, v->record, &rec, &lost), 1);
+    check(rec.text.len == 9 && rec.lines == 1 && (rec.flags & LOGRING_PARTIAL) == 0,
+          "the first record has %zu bytes, flags %x", rec.text.len, rec.flags);
+}
+
+/* A reading end is never ready to be written to: a pipe that looked full had its lines cut wherever a write ended. */
+static void test_01_a_line_in_two_writes_was_cut(void **state)
+{
+    (void)state;
+    in_child(two_writes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -939,6 +970,7 @@ int main(void)
         cmocka_unit_test(test_a_shared_stdout_blocks_nothing),
         cmocka_unit_test(test_without_tee),
         cmocka_unit_test(test_without_a_procfs_there_are_pipes_all_the_same),
+        cmocka_unit_test(test_01_a_line_in_two_writes_was_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
