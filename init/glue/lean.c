@@ -125,9 +125,9 @@ pid_t lean_fork(struct lean *l, const int fds[2])
     return pid;
 }
 
-int lean_move_up(int fd)
+int lean_move_up(int fd, int first)
 {
-    int high = fd >= 0 && fd < LEAN_FDS ? fd_copy_from(fd, LEAN_FDS) : -1;
+    int high = fd >= 0 && fd < first ? fd_copy_from(fd, first) : -1;
 
     if (high < 0) {
         return fd;

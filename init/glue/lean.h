@@ -45,7 +45,7 @@ void lean_settle(struct lean *l);
 /* The child was reaped: it takes nothing any more. */
 void lean_reaped(struct lean *l, pid_t pid);
 
-/* A descriptor's place in PID 1's table, out of children's way where there is room: fd is taken. */
-int lean_move_up(int fd);
+/* A descriptor's place in PID 1's table, out of children's way where there is room: from `first` on. fd is taken. */
+int lean_move_up(int fd, int first);
 
 #endif

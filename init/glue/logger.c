@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -118,26 +119,52 @@ int logger_start(struct init *in)
 }
 
 /*
- * One description for both ends: it has no end of file, and holds what is in the pipe. The pipe's own write end is
- * the first writer's.
+ * With a descriptor for each end a start costs a dup(2); with one for both, which holds what is in the pipe just as
+ * well, it costs an open(2) through procfs, seven times as much. The first takes four descriptors a service.
  */
-static int make_pipe(const struct init *in, int *ret_writer)
+static bool has_room(const struct services *s)
+{
+    return s->files.rlim_max > LOG_FDS_SPARE &&
+           s->now.image.count < (s->files.rlim_max - LOG_FDS_SPARE) / 4;
+}
+
+/* Numbers are given from below: so few are left. */
+static bool is_scarce(const struct services *s, int fd)
+{
+    return (rlim_t)fd + LOG_FDS_LEAST >= s->files.rlim_max;
+}
+
+/* Whoever has a pipe may open it once more for writing, as /dev/stdout, whichever user that is: hence the mode. */
+static int make_pipe(const struct init *in, int *ret_log, int *ret_writer)
 {
     int ends[2];
-    int fd;
+    int both = -ENOENT;
     int r = fd_pipe(ends);
 
     if (r < 0) {
         return r;
     }
-    fd = fd_reopen(in->proc_fd, ends[0], O_RDWR | O_NONBLOCK);
-    (void)close(ends[0]);
-    if (fd < 0) {
-        (void)close(ends[1]);
-        return fd;
+    (void)fchmod(ends[0], 0622);
+    if (!has_room(in->services)) {
+        both = fd_reopen(in->proc_fd, ends[0], O_RDWR | O_NONBLOCK);
     }
-    *ret_writer = ends[1];
-    return lean_move_up(fd);
+    if (both == -EMFILE || is_scarce(in->services, both > ends[1] ? both : ends[1])) {
+        fd_close(&both);
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        return -EMFILE;
+    }
+    if (both >= 0) {
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        *ret_log = lean_move_up(both, LEAN_FDS);
+        return 0;
+    }
+    (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    *ret_log = lean_move_up(ends[0], LEAN_FDS);
+    // Apart from the others: the worker closes them all at once.
+    *ret_writer = lean_move_up(ends[1], LEAN_FDS + 2 * (int)in->services->now.image.count);
+    return 0;
 }
 
 static int send_message(const struct init *in, enum logworker_message kind, uint32_t service,
@@ -186,60 +213,77 @@ static bool tell_pipes(struct init *in, uint32_t service)
     return true;
 }
 
-static bool tell_ended(struct init *in, uint32_t service)
+static bool tell(struct init *in, enum logworker_message kind, uint32_t service)
 {
     struct logger *l = &in->services->logger;
-    bool gone = in->services->now.log[service][0] < 0 && in->services->now.log[service][1] < 0;
 
-    if (l->sock >= 0 &&
-        send_message(in, gone ? LOGWORKER_FORGET : LOGWORKER_ENDED, service, 0, -1) < 0) {
+    if (l->sock >= 0 && send_message(in, kind, service, 0, -1) < 0) {
         note(l, l->ended, service);
         return false;
     }
     return true;
 }
 
-/* The stream's writer, and its pipe where it has none yet. */
-static int open_writer(const struct init *in, int *log, int *ret_writer)
+/* What was put off, or found no room. */
+static bool tell_ended(struct init *in, uint32_t service)
 {
-    int r;
+    const int *log = in->services->now.log[service];
 
-    if (*log >= 0) {
-        int fd = fd_reopen(in->proc_fd, *log, O_WRONLY);
-
-        *ret_writer = fd;
-        return fd < 0 ? fd : 0;
-    }
-    r = make_pipe(in, ret_writer);
-    if (r < 0) {
-        return r;
-    }
-    *log = r;
-    return 1;
+    return tell(in, log[0] < 0 && log[1] < 0 ? LOGWORKER_FORGET : LOGWORKER_CLOSED, service);
 }
 
-int logger_open(struct init *in, uint32_t service, bool want_error, int ret_writers[2])
+/*
+ * A main process has PID 1's own description of the writing end, made new of whatever the last one has set; a command
+ * beside it one of its own, where that can be had: whether it blocks is no business of the main process.
+ */
+static int open_writer(const struct init *in, int log, int writer, bool main)
 {
-    int *log = in->services->now.log[service];
-    int writers[2] = {-1, -1};
-    int made = 0;
+    int fd = writer >= 0 && main ? -ENOENT : fd_reopen(in->proc_fd, log, O_WRONLY);
+
+    if (fd == -ENOENT && writer >= 0) {
+        fd = fd_copy_from(writer, 3);
+        if (fd >= 0) {
+            (void)fcntl(fd, F_SETFL, 0);
+        }
+    }
+    return fd;
+}
+
+int logger_make(struct init *in, uint32_t service, bool want_error)
+{
+    struct service_table *t = &in->services->now;
+    bool made = false;
     int r = 0;
 
-    for (int i = 0; r >= 0 && i < (want_error ? 2 : 1); i++) {
-        r = open_writer(in, &log[i], &writers[i]);
-        made += r > 0;
+    for (int i = 0; r == 0 && i < (want_error ? 2 : 1); i++) {
+        if (t->log[service][i] < 0) {
+            r = make_pipe(in, &t->log[service][i], &t->writer[service][i]);
+            made = made || r == 0;
+        }
+        if (i == 1 && r == -EMFILE) {
+            r = 0; // both streams share the one that there is
+        }
     }
-    if (made > 0) {
+    if (made) {
         (void)tell_pipes(in, service);
     }
-    if (r < 0 || ret_writers == NULL) {
-        fd_close(&writers[0]);
-        fd_close(&writers[1]);
-        return r < 0 ? r : 0;
+    return r;
+}
+
+int logger_open(struct init *in, uint32_t service, bool want_error, bool main, int ret_writers[2])
+{
+    const struct service_table *t = &in->services->now;
+    int r = logger_make(in, service, want_error);
+
+    for (int i = 0; r == 0 && i < (want_error ? 2 : 1) && t->log[service][i] >= 0; i++) {
+        ret_writers[i] = open_writer(in, t->log[service][i], t->writer[service][i], main);
+        r = ret_writers[i] < 0 ? ret_writers[i] : 0;
     }
-    ret_writers[0] = writers[0];
-    ret_writers[1] = writers[1];
-    return 0;
+    if (r < 0) {
+        fd_close(&ret_writers[0]);
+        fd_close(&ret_writers[1]);
+    }
+    return r;
 }
 
 /* The description is the service's own: whether it blocks is up to the service. */
@@ -258,18 +302,37 @@ int logger_connect(const int writers[2], bool out, bool error)
     return r;
 }
 
+/* Something is in a pipe of it that may be a line without its end. */
+static bool has_rest(const int log[2])
+{
+    for (int i = 0; i < 2; i++) {
+        int n = 0;
+
+        if (log[i] >= 0 && ioctl(log[i], FIONREAD, &n) == 0 && n > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void logger_ended(struct init *in, uint32_t service, bool forget)
 {
+    struct logger *l = &in->services->logger;
     int *log = in->services->now.log[service];
 
     if (log[0] < 0 && log[1] < 0) {
         return;
     }
-    if (forget) {
-        fd_close(&log[0]);
-        fd_close(&log[1]);
+    if (!forget &&
+        !has_rest(log)) { // in the next turn: a service that is to start again comes first
+        note(l, l->ended, service);
+        return;
     }
-    (void)tell_ended(in, service);
+    for (int i = 0; forget && i < 2; i++) {
+        fd_close(&log[i]);
+        fd_close(&in->services->now.writer[service][i]);
+    }
+    (void)tell(in, forget ? LOGWORKER_FORGET : LOGWORKER_ENDED, service);
 }
 
 void logger_renew(struct init *in)
@@ -296,7 +359,17 @@ int logger_ring_readonly(const struct init *in)
                : fd_reopen(in->proc_fd, in->services->logger.ring, O_RDONLY);
 }
 
-/* A worker that was not told everything would not write everything: its successor knows. */
+static bool any_bit(const uint32_t *bits)
+{
+    for (size_t i = 0; i < LOGGER_WORDS; i++) {
+        if (bits[i] != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A worker that was not told of every pipe would not write everything: its successor knows. */
 void logger_end(struct init *in)
 {
     struct logger *l = &in->services->logger;
@@ -305,7 +378,7 @@ void logger_end(struct init *in)
         return;
     }
     l->ending = true;
-    if (l->pid > 0 && l->untold) {
+    if (l->pid > 0 && l->untold && any_bit(l->pipes)) {
         (void)kill(l->pid, SIGKILL);
     }
     if (l->pid == 0 && l->again_at != MSEC_NEVER) {
@@ -346,14 +419,14 @@ short logger_events(const struct init *in)
 }
 
 static bool tell_again(struct init *in, uint32_t *bits,
-                       bool (*tell)(struct init *in, uint32_t service))
+                       bool (*tell_one)(struct init *in, uint32_t service))
 {
     for (uint32_t i = 0; i < LOGGER_WORDS; i++) {
         while (bits[i] != 0) {
             uint32_t service = i * 32 + (uint32_t)__builtin_ctz(bits[i]);
 
             bits[i] &= bits[i] - 1;
-            if (service < in->services->now.image.count && !tell(in, service)) {
+            if (service < in->services->now.image.count && !tell_one(in, service)) {
                 return false;
             }
         }

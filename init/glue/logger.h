@@ -52,11 +52,13 @@ struct logger {
 int logger_start(struct init *in);
 
 /*
- * Before a start: the service's pipes (with want_error a second one for stderr) where it has them not yet, and a
- * writer for each, which are the caller's (NULL: none are wanted yet). 0 or -errno: -ENOENT where there is no procfs.
- * A worker that is forked when 1,000 pipes are there knows them all; one that is there before is told of each.
+ * The service's pipes (with want_error a second one for stderr) where it has them not yet. 0 or -errno. A worker that
+ * is forked when 1,000 pipes are there knows them all; one that is there before is told of each.
  */
-int logger_open(struct init *in, uint32_t service, bool want_error, int ret_writers[2]);
+int logger_make(struct init *in, uint32_t service, bool want_error);
+
+/* Before a start: the same, and a writer for each, which are the caller's; -1 before. main: for its main process. */
+int logger_open(struct init *in, uint32_t service, bool want_error, bool main, int ret_writers[2]);
 
 /*
  * In the service's child, while it still may do everything: its stdout and stderr (where `out`, `error`) at 1 and

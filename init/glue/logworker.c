@@ -171,7 +171,9 @@ static void obey(struct worker *w, struct slice message, struct sock_fds *fds)
         logout_follow(&w->out, fd, TOKEN_FOLLOWER);
     } else {
         fd_close(&fd);
-        if (kind == LOGWORKER_ENDED || kind == LOGWORKER_FORGET) {
+        if (kind == LOGWORKER_CLOSED) {
+            logfeed_closed(&w->feeds, service);
+        } else if (kind == LOGWORKER_ENDED || kind == LOGWORKER_FORGET) {
             logfeed_ended(&w->feeds, service, kind == LOGWORKER_FORGET);
         }
     }

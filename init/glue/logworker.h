@@ -15,6 +15,7 @@ enum logworker_message {
     LOGWORKER_PIPE = 1, // with a descriptor: this stream's pipe
     LOGWORKER_ENDED,    // the service's processes are gone
     LOGWORKER_FORGET,   // the same, and its pipes are not needed any more
+    LOGWORKER_CLOSED,   // they are gone, and have left nothing in its pipes
     LOGWORKER_FOLLOW,   // with a descriptor: the write end of a follower's pipe
 };
 

@@ -9,7 +9,6 @@
 #include "glue/service_env.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
-#include "sys/mem.h"
 #include "sys/sig.h"
 #include "sys/user.h"
 
@@ -21,7 +20,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ROOM_BYTES (16u << 20) /* of address space; only what is used is ever touched */
 #define CAPS_ALL (~UINT64_C(0))
 
 /* What the unit says of this process, found in one walk over its exec list. */
@@ -83,7 +81,7 @@ _Noreturn static void fail(struct child *c, enum service_code code, const char *
 /* Text of an element as a string: the child has room. */
 static const char *string(struct child *c, struct slice s)
 {
-    const char *copy = arena_string(&c->env.arena, s.data, s.len);
+    const char *copy = service_env_string(&c->env, s.data, s.len);
 
     if (copy == NULL) {
         fail(c, CODE_MEMORY, "no room for its command line and environment", NULL, -E2BIG);
@@ -204,7 +202,9 @@ static void set_privileges(struct child *c)
     }
     if (changes_user(c)) {
         r = user_become(&c->user, in->userns || geteuid() != 0);
-        if (r < 0) {
+        if (r < 0 && c->wish.user.len == 0) {
+            fail(c, CODE_GROUP, "cannot take its groups", NULL, r);
+        } else if (r < 0) {
             fail(c, CODE_USER, "cannot become user", string(c, c->wish.user), r);
         }
     }
@@ -271,25 +271,11 @@ static void connect_log(struct child *c)
     }
 }
 
-/* Owned by who it is, so that it can open /dev/stdout. */
-static void give_log(struct child *c)
-{
-    uid_t uid = changes_user(c) ? c->user.uid : geteuid();
-
-    for (int n = STDOUT_FILENO; n <= STDERR_FILENO; n++) {
-        if (stream_kind(c, n) == STREAM_LOG && fchown(n, uid, (gid_t)-1) < 0) {
-            fail(c, n == STDOUT_FILENO ? CODE_STDOUT : CODE_STDERR, "cannot give it its log", NULL,
-                 -errno);
-        }
-    }
-}
-
 static void open_streams(struct child *c)
 {
     unsigned out = stream_kind(c, STDOUT_FILENO);
     unsigned error = stream_kind(c, STDERR_FILENO);
 
-    give_log(c);
     if (stream_kind(c, STDIN_FILENO) != STREAM_INHERIT) {
         open_stream(c, STDIN_FILENO, CODE_STDIN);
     }
@@ -366,6 +352,12 @@ static void enter_workdir(struct child *c)
     }
 }
 
+static long expand(struct child *c, char ***ret_words)
+{
+    return expand_words(c->words, 1, (c->bits & RUN_NO_EXPAND) != 0, environ, &c->env.arena,
+                        ret_words);
+}
+
 _Noreturn static void execute(struct child *c)
 {
     char **words;
@@ -374,9 +366,11 @@ _Noreturn static void execute(struct child *c)
     int r;
 
     environ = service_env_list(&c->env);
-    count =
-        expand_words(c->words, 1, (c->bits & RUN_NO_EXPAND) != 0, environ, &c->env.arena, &words);
-    argv = count > 0 ? arena_take(&c->env.arena, ((size_t)count + 2) * sizeof(*argv)) : NULL;
+    count = expand(c, &words);
+    if (count == -ENOMEM && service_env_grow(&c->env)) {
+        count = expand(c, &words);
+    }
+    argv = count > 0 ? service_env_take(&c->env, ((size_t)count + 2) * sizeof(*argv)) : NULL;
     if (argv == NULL) {
         fail(c, CODE_MEMORY, "no room for its command line and environment", NULL, -E2BIG);
     }
@@ -384,7 +378,6 @@ _Noreturn static void execute(struct child *c)
     for (long i = 0, from = (c->bits & RUN_ARGV0) != 0 && count > 1; i + from < count; i++) {
         argv[i] = words[i + from];
     }
-    sig_give_back(&(struct sig_inherited){.ignored = UINT64_C(1) << (SIGPIPE - 1)});
     r = execute_program(words[0], argv);
     fail(c, CODE_EXEC, "cannot execute", words[0], r);
 }
@@ -396,15 +389,11 @@ _Noreturn void service_child(const struct init *in, const struct service_start *
                       .writers = start->writers,
                       .execed = start->execed,
                       .complaints = -1};
-    void *room;
+    struct service_env_room room;
     int r;
 
     (void)setsid();
-    room = mem_map(ROOM_BYTES);
-    if (room == NULL) {
-        fail(&c, CODE_MEMORY, "no memory", NULL, -errno);
-    }
-    service_env_init(&c.env, in, start, room, ROOM_BYTES);
+    service_env_init(&c.env, in, start, &room);
     if (!unitimage_command(&c.conf, (enum service_run)start->svc.running, start->svc.index, &c.bits,
                            &c.words)) {
         fail(&c, CODE_EXEC, "no such command", NULL, -EINVAL);
@@ -415,6 +404,8 @@ _Noreturn void service_child(const struct init *in, const struct service_start *
         fail(&c, CODE_MEMORY, "no room for its command line and environment", NULL, r);
     }
     connect_log(&c);
+    // Before the first path that may never answer: a stop can end what waits for it.
+    sig_give_back(&(struct sig_inherited){.ignored = UINT64_C(1) << (SIGPIPE - 1)});
     find_user(&c);
     (void)umask((mode_t)c.wish.umask); // of the files that are made for it too
     open_streams(&c);

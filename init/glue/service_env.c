@@ -8,6 +8,7 @@
 #include "glue/command.h"
 #include "sys/dir.h"
 #include "sys/fd.h"
+#include "sys/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,12 +21,53 @@
 #define FILE_BYTES (1u << 20) /* of an environment file */
 
 void service_env_init(struct service_env *env, const struct init *in,
-                      const struct service_start *start, void *room, size_t size)
+                      const struct service_start *start, struct service_env_room *room)
+{
+    *env = (struct service_env){.in = in,
+                                .start = start,
+                                .entry = room->entry,
+                                .cap = sizeof(room->entry) / sizeof(room->entry[0]) - 1};
+    arena_init(&env->arena, room->bytes, sizeof(room->bytes));
+}
+
+bool service_env_grow(struct service_env *env)
 {
     size_t pointers = (ENTRIES_MAX + 1) * sizeof(char *);
+    uint8_t *memory = env->grown ? NULL : mem_map(SERVICE_ENV_GROWN);
+    char **entry = (char **)(void *)memory;
 
-    *env = (struct service_env){.in = in, .start = start, .entry = room, .cap = ENTRIES_MAX};
-    arena_init(&env->arena, (uint8_t *)room + pointers, size - pointers);
+    if (memory == NULL) {
+        return false;
+    }
+    memcpy(entry, env->entry, env->count * sizeof(*entry));
+    env->entry = entry;
+    env->cap = ENTRIES_MAX;
+    arena_init(&env->arena, memory + pointers, SERVICE_ENV_GROWN - pointers);
+    env->grown = true;
+    return true;
+}
+
+void *service_env_take(struct service_env *env, size_t len)
+{
+    void *taken = arena_take(&env->arena, len);
+
+    return taken == NULL && service_env_grow(env) ? arena_take(&env->arena, len) : taken;
+}
+
+char *service_env_string(struct service_env *env, const void *text, size_t len)
+{
+    char *copy = arena_string(&env->arena, text, len);
+
+    return copy == NULL && service_env_grow(env) ? arena_string(&env->arena, text, len) : copy;
+}
+
+static int append(struct service_env *env, char *entry)
+{
+    if (env->count == env->cap && !service_env_grow(env)) {
+        return -E2BIG;
+    }
+    env->entry[env->count++] = entry;
+    return 0;
 }
 
 /* In the place of an earlier one of the same name. entry is kept. */
@@ -42,16 +84,12 @@ static int put(struct service_env *env, char *entry)
             return 0;
         }
     }
-    if (env->count == env->cap) {
-        return -E2BIG;
-    }
-    env->entry[env->count++] = entry;
-    return 0;
+    return append(env, entry);
 }
 
 static int put_copy(struct service_env *env, const void *text, size_t len)
 {
-    char *copy = arena_string(&env->arena, text, len);
+    char *copy = service_env_string(env, text, len);
 
     return copy == NULL ? -E2BIG : put(env, copy);
 }
@@ -60,7 +98,7 @@ static int put_pair(struct service_env *env, const char *key, const char *value)
 {
     size_t name = strlen(key);
     size_t len = strlen(value);
-    char *entry = arena_take(&env->arena, name + 1 + len + 1);
+    char *entry = service_env_take(env, name + 1 + len + 1);
 
     if (entry == NULL) {
         return -E2BIG;
@@ -139,11 +177,13 @@ int service_env_inherit(struct service_env *env, const struct service_conf *conf
 
     for (char **e = environ; r == 0 && !env->in->launched && *e != NULL; e++) {
         if (!is_private(*e) && (all || passes(conf, *e))) {
-            r = put(env, *e);
+            r = append(
+                env,
+                *e); // as it is: looking for equals among all of it would take longer than the rest
         }
     }
     while (r == 0 && proto_next(&list, TAG_ENV, &value)) {
-        char *copy = arena_string(&env->arena, value.data, value.len);
+        char *copy = service_env_string(env, value.data, value.len);
 
         if (copy == NULL) {
             r = -E2BIG;
@@ -183,7 +223,7 @@ static int put_user(struct service_env *env, const struct service_conf *conf,
             // A number has the name that passwd gives it: systemd.exec(5), User=.
             const char *name = user->name[0] != 0
                                    ? user->name
-                                   : arena_string(&env->arena, tlv.value.data, tlv.value.len);
+                                   : service_env_string(env, tlv.value.data, tlv.value.len);
 
             r = name == NULL ? -E2BIG : put_pair(env, "USER", name);
             r = r == 0 ? put_pair(env, "LOGNAME", name) : r;
@@ -255,7 +295,7 @@ static int put_own(struct service_env *env, const struct service_conf *conf,
 static int read_text(struct service_env *env, const char *path, struct slice *ret_text)
 {
     int fd FD_CLEANUP = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    uint8_t *text = arena_take(&env->arena, FILE_BYTES);
+    uint8_t *text = service_env_take(env, FILE_BYTES);
     size_t have = 0;
     ssize_t n = 1;
 
@@ -272,7 +312,7 @@ static int read_text(struct service_env *env, const char *path, struct slice *re
 
 static int put_file(struct service_env *env, const char *path)
 {
-    char *entry = arena_take(&env->arena, ENTRY_BYTES);
+    char *entry = service_env_take(env, ENTRY_BYTES);
     struct slice text;
     int r = entry == NULL ? -E2BIG : read_text(env, path, &text);
     long n = 1;
@@ -291,9 +331,9 @@ struct match {
 
 static int add_match(struct service_env *env, struct match **list, const char *name)
 {
-    struct match *m = arena_take(&env->arena, sizeof(*m));
+    struct match *m = service_env_take(env, sizeof(*m));
 
-    if (m == NULL || (m->name = arena_string(&env->arena, name, strlen(name))) == NULL) {
+    if (m == NULL || (m->name = service_env_string(env, name, strlen(name))) == NULL) {
         return -E2BIG;
     }
     while (*list != NULL && strcmp((*list)->name, name) < 0) {
@@ -328,12 +368,12 @@ static int put_matches(struct service_env *env, const char *path)
 {
     const char *slash = strrchr(path, '/');
     size_t len = (size_t)(slash - path) + 1;
-    const char *folder = arena_string(&env->arena, path, len);
+    const char *folder = service_env_string(env, path, len);
     struct match *m;
     int r = folder == NULL ? -E2BIG : find_matches(env, folder, slash + 1, &m);
 
     for (; r == 0 && m != NULL; m = m->next) {
-        char *file = arena_take(&env->arena, len + strlen(m->name) + 1);
+        char *file = service_env_take(env, len + strlen(m->name) + 1);
 
         if (file == NULL) {
             return -E2BIG;
@@ -365,7 +405,7 @@ static int put_unit(struct service_env *env, const struct service_conf *conf, ui
         if (tag == EXEC_ENV) {
             r = put_copy(env, tlv.value.data, tlv.value.len);
         } else if (tlv.value.len > 1) {
-            env->bad = arena_string(&env->arena, tlv.value.data + 1, tlv.value.len - 1);
+            env->bad = service_env_string(env, tlv.value.data + 1, tlv.value.len - 1);
             r = env->bad == NULL ? -E2BIG : put_files(env, env->bad, tlv.value.data[0] != 0);
         }
     }

@@ -16,16 +16,33 @@
 struct service_env {
     const struct init *in;
     const struct service_start *start;
-    struct arena arena; // strings; the rest of the room, for the caller too
+    struct arena arena; // strings, for the caller too: see service_env_take()
     char **entry;       // K=V
     size_t count;
     size_t cap;
+    bool grown;      // out of the caller's room
     const char *bad; // after service_env_fill(): the file that could not be read
 };
 
-/* room is what the child has mapped for itself. */
+/*
+ * Small enough for a stack that is there already, and enough for most: a mapping costs more than what is put into it.
+ * What does not fit goes into one of SERVICE_ENV_GROWN bytes, of which only what is used is ever touched.
+ */
+struct service_env_room {
+    char *entry[512];
+    uint8_t bytes[8192];
+};
+#define SERVICE_ENV_GROWN (16u << 20)
+
 void service_env_init(struct service_env *env, const struct init *in,
-                      const struct service_start *start, void *room, size_t size);
+                      const struct service_start *start, struct service_env_room *room);
+
+/* Zeroed memory, and a string with its zero, for as long as the child lives. NULL: there is none. */
+void *service_env_take(struct service_env *env, size_t len);
+char *service_env_string(struct service_env *env, const void *text, size_t len);
+
+/* The next and last arena, where the present one is full. False where that was tried. */
+bool service_env_grow(struct service_env *env);
 
 /*
  * What the container has, or those of it that PassEnvironment= names. Needs PID 1's descriptors: the plan has the

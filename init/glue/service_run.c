@@ -5,6 +5,7 @@
 #include "glue/command.h"
 #include "glue/say.h"
 #include "glue/service_child.h"
+#include "glue/strays.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
 
@@ -104,7 +105,13 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
         r = watch_exec(in, index, execed);
     }
     if (r == 0 && (conf->flags & (SERVICE_OUTPUT_LOG | SERVICE_ERROR_LOG)) != 0) {
-        r = logger_open(in, index, (conf->flags & SERVICE_ERROR_LOG) != 0, writers);
+        bool error = (conf->flags & SERVICE_ERROR_LOG) != 0;
+
+        r = logger_open(in, index, error, main, writers);
+        if (r == -EMFILE) { // children on their way hold some
+            lean_settle(&in->services->lean);
+            r = logger_open(in, index, error, main, writers);
+        }
     }
     start = (struct service_start){.conf = conf,
                                    .svc = t->service[index].svc,
@@ -128,6 +135,27 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
     return pid;
 }
 
+static bool group_lives(pid_t *group)
+{
+    if (*group > 0 && kill(-*group, 0) < 0 && errno == ESRCH) {
+        *group = 0;
+    }
+    return *group > 0;
+}
+
+/* A process of a service has a group of its own. What the one before in its place has left is kept in mind. */
+static void take_group(struct service_process *p, int which, pid_t pid)
+{
+    for (int i = PROCESS_COUNT; group_lives(&p->group[which]) && i < GROUP_COUNT; i++) {
+        if (!group_lives(&p->group[i])) {
+            p->group[i] = p->group[which];
+            p->session[i] = p->session[which];
+            break;
+        }
+    }
+    p->group[which] = p->session[which] = pid;
+}
+
 void service_run(struct init *in, uint32_t index, msec_t now)
 {
     struct services *s = in->services;
@@ -149,7 +177,7 @@ void service_run(struct init *in, uint32_t index, msec_t now)
             &s->pty); // the terminal is its own now: once it closes it, whoever reads it sees the end
     }
     s->now.pid[index][which] = pid;
-    s->now.process[index].group[which] = pid;
+    take_group(&s->now.process[index], which, pid);
     super_event(&s->now.super, index, SVC_EV_RAN, 0, now);
 }
 
@@ -173,10 +201,14 @@ static void signal_both(struct init *in, uint32_t index, enum svc_whom whom, int
     struct service_process *p = &in->services->now.process[index];
     const pid_t *pid = in->services->now.pid[index];
 
+    if (whom == WHOM_ALL) {
+        for (int i = 0; i < GROUP_COUNT; i++) {
+            signal_group(&p->group[i], i < PROCESS_COUNT ? pid[i] : 0, number);
+        }
+        return;
+    }
     for (int i = whom == WHOM_COMMAND ? PROCESS_COMMAND : PROCESS_MAIN; i < PROCESS_COUNT; i++) {
-        if (whom == WHOM_ALL) {
-            signal_group(&p->group[i], pid[i], number);
-        } else if (pid[i] > 0) {
+        if (pid[i] > 0) {
             (void)kill(pid[i], number);
         }
     }
@@ -231,18 +263,49 @@ void service_execs(struct init *in, msec_t now)
     }
 }
 
-/* Who of its groups is left, now that both of its processes have ended? */
-void service_settle(struct init *in, uint32_t index, msec_t now)
+/* Is what it left to get the signal that the others have had? */
+static bool ends_strays(const struct svc *svc)
 {
-    struct services *s = in->services;
-    pid_t *group = s->now.process[index].group;
+    return svc_is_stopping(svc) && svc->state != SVC_STOP && svc->state != SVC_STOP_POST &&
+           svc->whom == WHOM_ALL && (svc->todo & SVC_DO_KILL) == 0;
+}
 
-    for (int i = 0; i < PROCESS_COUNT; i++) {
-        if (group[i] > 0 && kill(-group[i], 0) < 0 && errno == ESRCH) {
-            group[i] = 0;
+/* A process may have made a group of its own: an orphan now, but still of the service's session. */
+static bool adopt_group(struct init *in, uint32_t index, const struct strays *strays)
+{
+    struct service_process *p = &in->services->now.process[index];
+
+    for (int i = 0; i < GROUP_COUNT; i++) {
+        pid_t group = strays_group(strays, p->session[i]);
+
+        if (group > 0) {
+            p->group[i] = group;
+            if (ends_strays(&in->services->now.service[index].svc)) {
+                service_signal(in, index);
+            }
+            return true;
         }
     }
-    if (group[PROCESS_MAIN] == 0 && group[PROCESS_COMMAND] == 0) {
+    return false;
+}
+
+void service_settle(struct init *in, uint32_t index, struct strays *strays, msec_t now)
+{
+    struct services *s = in->services;
+    struct service_process *p = &s->now.process[index];
+    bool any = false;
+
+    for (int i = 0; i < GROUP_COUNT; i++) {
+        any = group_lives(&p->group[i]) || any;
+    }
+    if (any) {
+        return;
+    }
+    if (!strays->read) {
+        strays_read(in, strays);
+    }
+    if (!adopt_group(in, index, strays)) {
+        memset(p->session, 0, sizeof(p->session));
         logger_ended(in, index, false);
         super_event(&s->now.super, index, SVC_EV_EMPTY, 0, now);
     }

@@ -5,6 +5,8 @@
 
 #include "glue/services.h"
 
+struct strays;
+
 /* Forks the command that the service's machine wants run, and tells it how that went. */
 void service_run(struct init *in, uint32_t index, msec_t now);
 
@@ -20,7 +22,10 @@ void service_execs(struct init *in, msec_t now);
 /* After a swap of units: the service has another index now. */
 void service_rewatch(struct init *in, uint32_t index);
 
-/* Both of its processes have ended: the machine is told, if none of their groups has a member left. */
-void service_settle(struct init *in, uint32_t index, msec_t now);
+/*
+ * Both of its processes have ended: the machine is told, if nothing of it is left in their groups, nor, as far as
+ * strays go, in their sessions.
+ */
+void service_settle(struct init *in, uint32_t index, struct strays *strays, msec_t now);
 
 #endif

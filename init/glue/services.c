@@ -11,6 +11,7 @@
 #include "glue/request_services.h"
 #include "glue/say.h"
 #include "glue/service_run.h"
+#include "glue/strays.h"
 #include "glue/units.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -231,11 +232,9 @@ void services_shutdown(struct init *in)
 
     if (s->loaded) {
         super_shutdown(&s->now.super);
-    } else { // nothing was started yet, and nothing will be
-        if (s->loader > 0) {
-            (void)kill(s->loader, SIGKILL);
-        }
-        s->gone = true;
+    } else if (s->loader >
+               0) { // nothing was started yet, and with the loader's end nothing will be
+        (void)kill(s->loader, SIGKILL);
     }
 }
 
@@ -258,11 +257,13 @@ static bool find_pid(const struct services *s, pid_t pid, uint32_t *ret_index, i
 void services_settle(struct init *in, msec_t now)
 {
     struct services *s = in->services;
+    struct strays strays;
 
+    strays.read = false; // they are looked for where something has ended for good, and once then
     for (uint32_t i = 0; i < s->now.image.count; i++) {
         if (s->now.service[i].svc.occupied && s->now.pid[i][PROCESS_MAIN] == 0 &&
             s->now.pid[i][PROCESS_COMMAND] == 0) {
-            service_settle(in, i, now);
+            service_settle(in, i, &strays, now);
         }
     }
 }

@@ -26,11 +26,14 @@
 
 enum { PROCESS_MAIN, PROCESS_COMMAND, PROCESS_COUNT };
 
+#define GROUP_COUNT (PROCESS_COUNT + 2) /* two for what earlier commands have left behind */
+
 #define INVOCATION_BYTES 16
 
 /* What a service has of processes, beside its two (services.pid). */
 struct service_process {
-    pid_t group[PROCESS_COUNT]; // process groups that may have members left; 0
+    pid_t group[GROUP_COUNT];   // process groups that may have members left; 0
+    pid_t session[GROUP_COUNT]; // which each was started in; 0
     uint32_t shown_ended;       // of the last events that told of it
     uint8_t shown_state;
     uint8_t shown_result;
@@ -48,11 +51,12 @@ struct service_table {
         [PROCESS_COUNT]; // 0: none. Apart from the rest: it is searched at every end of a process
     struct service_process *process;
     /*
-     * The log pipes of each service, owned, CLOEXEC, O_RDWR and O_NONBLOCK: one descriptor holds both ends, so
-     * that what is in a pipe outlives both the service and the log worker. [0] carries stdout, [1] stderr; -1
-     * where there is none (yet). Made by logger_open().
+     * The log pipes of each service, owned, CLOEXEC: both ends, so that what is in a pipe outlives both the service
+     * and the log worker. [0] carries stdout, [1] stderr; -1 where there is none (yet). Where descriptors are scarce
+     * there is no writer, and `log` is O_RDWR: one descriptor for both. Made by logger_open().
      */
-    int (*log)[2];
+    int (*log)[2]; // to read, O_NONBLOCK: the log worker's
+    int (*writer)[2];
     void *memory; // owned
     size_t size;
 };

@@ -47,7 +47,7 @@ static int make_table(struct service_table *t, msec_t now)
     uint8_t *memory;
 
     own = aligned(count * sizeof(*t->service)) + aligned(count * sizeof(*t->pid)) +
-          aligned(count * sizeof(*t->process));
+          aligned(count * sizeof(*t->process)) + aligned(count * sizeof(*t->writer));
     own = own > LARGE_BYTES ? (own + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1) : own;
     t->size = own + aligned(count * sizeof(*t->log)) + 16;
     memory = t->memory = mem_map(t->size);
@@ -58,12 +58,13 @@ static int make_table(struct service_table *t, msec_t now)
     t->service = cut(&memory, count * sizeof(*t->service));
     t->pid = cut(&memory, count * sizeof(*t->pid));
     t->process = cut(&memory, count * sizeof(*t->process));
+    t->writer = cut(&memory, count * sizeof(*t->writer));
     if (own > LARGE_BYTES) {
         (void)madvise(t->memory, own, MADV_DONTFORK);
     }
     for (size_t i = 0; i < count; i++) {
         t->process[i].execed = -1;
-        t->log[i][0] = t->log[i][1] = -1;
+        t->log[i][0] = t->log[i][1] = t->writer[i][0] = t->writer[i][1] = -1;
     }
     super_init(&t->super, &t->image, t->service, now);
     return 0;
@@ -143,6 +144,7 @@ static void move_service(struct service_table *from, uint32_t i, struct service_
     super_adopt(&to->super, j, &from->service[i]);
     memcpy(to->pid[j], from->pid[i], sizeof(to->pid[j]));
     memcpy(to->log[j], from->log[i], sizeof(to->log[j]));
+    memcpy(to->writer[j], from->writer[i], sizeof(to->writer[j]));
     to->process[j] = from->process[i];
     from->process[i].execed = -1;
 }
@@ -244,11 +246,22 @@ void services_reload(struct init *in)
 {
     struct services *s = in->services;
 
-    if (s->loader > 0 || s->next.memory != NULL) {
+    if (s->loaded && s->now.super.closing) {
+        request_answer_units(in, ESHUTDOWN);
+    } else if (s->loader > 0 || s->next.memory != NULL) {
         s->again = true; // what is being read may be old already
     } else {
         begin(in);
     }
+}
+
+/* Nothing can be run: what was wrong has been said. */
+static void give_up(struct init *in, msec_t now)
+{
+    struct services *s = in->services;
+
+    s->gone = true;
+    loop_life(in, LIFE_EV_MAIN_EXITED, in->life.state >= LIFE_STOPPING ? 0 : CODE_FAILED, now);
 }
 
 /* Pipes first, then the worker, then services: it knows the pipes, and nothing is written before it can read. */
@@ -262,7 +275,7 @@ static void open_logs(struct init *in)
         unitimage_get(&s->now.image, i, &conf);
         if ((conf.flags & SERVICE_BOOT) != 0 &&
             (conf.flags & (SERVICE_OUTPUT_LOG | SERVICE_ERROR_LOG)) != 0 &&
-            logger_open(in, i, (conf.flags & SERVICE_ERROR_LOG) != 0, NULL) < 0) {
+            logger_make(in, i, (conf.flags & SERVICE_ERROR_LOG) != 0) < 0) {
             break; // its start tries again, and says why not
         }
     }
@@ -281,6 +294,11 @@ static void boot(struct init *in, msec_t now)
     memset(&s->next, 0, sizeof(s->next));
     s->loaded = true;
     find_main(s);
+    if (s->exit_when == EXIT_WHEN_MAIN && s->main == SUPER_NONE) {
+        say("--exit-when=main", "there is no main service, nor a COMMAND");
+        give_up(in, now);
+        return;
+    }
     open_logs(in);
     if (in->life.state < LIFE_STOPPING) {
         super_boot(&s->now.super, now);
@@ -288,15 +306,6 @@ static void boot(struct init *in, msec_t now)
         super_shutdown(&s->now.super);
     }
     services_event(in, &(struct event){.kind = EVENT_UNITS, .value = s->now.image.count});
-}
-
-/* Without a first image there is nothing to run: what was wrong has been said by the loader. */
-static void give_up(struct init *in, msec_t now)
-{
-    struct services *s = in->services;
-
-    s->gone = true;
-    loop_life(in, LIFE_EV_MAIN_EXITED, in->life.state >= LIFE_STOPPING ? 0 : CODE_FAILED, now);
 }
 
 void units_ended(struct init *in, int status, msec_t now)

@@ -65,7 +65,16 @@ class Executed(Supervised):
     def lines(self, name, enough=lambda found: found, stream=None):
         """What the service has written, once that is enough."""
         def found():
-            return [e["text"] for e in self.said if e["service"] == name and stream in (None, e["stream"])]
+            lines, open_line = [], {}
+            for e in self.said:
+                if e["service"] == name and stream in (None, e["stream"]):
+                    # a line whose end is late comes in pieces
+                    text = open_line.pop(e["stream"], "") + e["text"]
+                    if e["partial"]:
+                        open_line[e["stream"]] = text
+                    else:
+                        lines.append(text)
+            return lines + list(open_line.values())
         with contextlib.suppress(TimeoutError):
             until(lambda: enough(found()) or (self.read() or enough(found())), 4, pause=0.05)
         return found()
@@ -100,8 +109,9 @@ class Entrypoint(Executed):
 
     how = "entrypoint"
 
-    def __init__(self, units, before=(), **more):
-        self.before = list(before)  # words before porthole-init
+    def __init__(self, units, before=(), within=(), **more):
+        self.before = list(before)  # words before chroot
+        self.within = list(within)  # chroot's options
         self.process = None
         super().__init__(units, **more)
         self.root = os.path.join(self.rootfs, "run/porthole")
@@ -110,7 +120,7 @@ class Entrypoint(Executed):
     def words(self):
         shutil.copy(os.path.join(BUILD, "porthole-init"), os.path.join(self.rootfs, "porthole-init"))
         words = ["unshare", "-fpm", "--kill-child", "sh", "-c", PREPARE, "sh", self.rootfs] + self.before
-        words += ["chroot", self.rootfs, "/porthole-init", "--services", "/" + self.FOLDER]
+        words += ["chroot", *self.within, self.rootfs, "/porthole-init", "--services", "/" + self.FOLDER]
         return words
 
     def __enter__(self):

@@ -55,9 +55,9 @@ class Entry:
             for pid in tree(self.pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            for _ in range(2):
+            for number in signal.SIGINT, signal.SIGTERM:  # twice the same one may come as one
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(self.pid, signal.SIGTERM)
+                    os.kill(self.pid, number)
             end_of(self.process, 5)
         self.err.close()
 
@@ -114,8 +114,13 @@ class Entry:
         r = porthole("--json", "status", self.name)
         return json.loads(r.out) if r.code == 0 else {"state": "starting"}
 
-    def service(self, name):
+    def answer(self, name):
+        """What status says of a service; None while no unit is read yet."""
         r = porthole("--json", "status", self.of(name))
+        return None if not self.over() and r.code == 125 and ("is starting" in r.err or "no such container" in r.err) else r
+
+    def service(self, name):
+        r = until(lambda: self.answer(name), what="an answer about " + name)
         if r.code != 0:
             raise RuntimeError("status %s: %r, %s" % (name, r, self.complaint()))
         return json.loads(r.out)["service"]
@@ -130,6 +135,9 @@ class Entry:
         last = {}
 
         def reached():
+            r = self.answer(name)
+            if r is None or "no such service" in r.err:
+                return False
             last.update(self.service(name))
             return state in (last["state"], last["exact_state"])
         try:

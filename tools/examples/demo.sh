@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# demo.sh: a guided tour of a container. Every command is printed, run, and held against what it has to say.
+# demo.sh: a guided tour of a container and its services (units/, bin/). Every command is printed, run, and held against what it has to say.
 # BUILD is the folder of porthole and porthole-init; KEEP=1 leaves the container up.
 set -u
 exec 3>&2
@@ -82,12 +82,25 @@ show() {
 	[ -z "$text" ] || grep -qF -- "$text" "$work/out" || fail "that had to say \"$text\""
 }
 
-# until_page TEXT: asks the web server, from inside, until it answers with TEXT.
-until_page() {
-	n=0
-	until run_porthole exec demo wget -q -O - http://127.0.0.1/ 2>/dev/null | grep -qF -- "$1"; do
+# until_says TEXT COMMAND...: runs it, unseen, until it says TEXT.
+until_says() {
+	text=$1 n=0
+	shift
+	until run_porthole "$@" 2>/dev/null | grep -qF -- "$text"; do
 		n=$((n + 1))
-		[ "$n" -lt "$tries" ] || fail "the web server does not answer with \"$1\""
+		[ "$n" -lt "$tries" ] || fail "porthole $*: does not say \"$text\""
+	done
+}
+
+# line_of TEXT: where it stands in what the last command said.
+line_of() { grep -nF -- "$1" "$work/out" | head -n 1 | cut -d : -f 1; }
+# in_order TEXT...: each line comes after the one before.
+in_order() {
+	last=0
+	for text; do
+		at=$(line_of "$text")
+		[ "${at:-0}" -gt "$last" ] || fail "\"$text\" had to come then"
+		last=$at
 	done
 }
 
@@ -104,26 +117,16 @@ find_busybox() {
 }
 
 make_rootfs() {
-	mkdir -p "$work/rootfs/bin" "$work/rootfs/etc" "$work/rootfs/www" || fail "cannot write to $work"
+	mkdir -p "$work/rootfs/bin" "$work/rootfs/etc/porthole" "$work/rootfs/www" || fail "cannot write to $work"
 	cp "$busybox" "$work/rootfs/bin/busybox" || fail "cannot write to $work"
-	for applet in sh cat cut echo httpd id kill ls ps sort stty tty wc wget; do
+	cp "$here"/units/*.service "$work/rootfs/etc/porthole" && cp "$here"/bin/* "$work/rootfs/bin" ||
+		fail "cannot copy what is in $here"
+	for applet in sh cat cut echo httpd id kill ls mkdir ps sleep sort stty tty wc wget; do
 		ln -s busybox "$work/rootfs/bin/$applet"
 	done
 	echo 'root:x:0:0:root:/:/bin/sh' >"$work/rootfs/etc/passwd"
 	echo 'root:x:0:' >"$work/rootfs/etc/group"
 	echo 'Hello from the inside.' >"$work/rootfs/www/index.html"
-	cat >"$work/rootfs/bin/serve" <<'SERVE'
-#!/bin/sh
-# The main command: a web server in the background, a new page on SIGHUP, an end on SIGTERM.
-trap 'echo "Hello again, after a SIGHUP." >/www/index.html' HUP
-trap 'kill $server; exit 0' TERM
-httpd -f -p 80 -h /www &
-server=$!
-while kill -0 $server 2>/dev/null; do
-	wait $server
-done
-SERVE
-	chmod 755 "$work/rootfs/bin/serve"
 }
 
 # What a demo that was killed could not take away (a dead process may still be in /proc, without a command line).
@@ -169,11 +172,17 @@ if [ "$(id -u)" != 0 ]; then
 fi
 make_rootfs
 
-say "A root file system: busybox, a web server, and a page. ($work/rootfs)"
-say 'Launch it: new namespaces, porthole-init as PID 1, /bin/serve as the main command.'
+say "A root file system: busybox, a page, and four services in /etc/porthole. ($work/rootfs)"
+say 'They are systemd unit files. The application must not start before its data was migrated:'
+printf '%s$ cat app.service%s\n' "$bold" "$plain"
+cat "$here/units/app.service"
+say 'What becomes of each line?'
+show 0 'honoured: Requires' check "$here/units/app.service"
+
+say 'Launch it: new namespaces, porthole-init as PID 1, and all of the services.'
 owned=1
-print_command run --detach --rootfs "$work/rootfs" demo -- /bin/serve
-run_porthole run --detach --rootfs "$work/rootfs" demo -- /bin/serve || {
+print_command run --detach --rootfs "$work/rootfs" --services /etc/porthole demo
+run_porthole run --detach --rootfs "$work/rootfs" --services /etc/porthole demo || {
 	code=$?
 	end_container
 	[ "$(id -u)" = 0 ] || fail 'the launch failed; an ordinary user needs user namespaces, or run this as root'
@@ -181,12 +190,19 @@ run_porthole run --detach --rootfs "$work/rootfs" demo -- /bin/serve || {
 }
 show 0 '' wait --state up --timeout 10 demo
 
-say 'What runs on this host, and how is it?'
+say 'What runs on this host, and how is it? One service crashes, and is started again until it works.'
 show 0 demo list
-show 0 'state      up' status demo
+until_says 'restarts     2' status demo/flaky
+until_says 'start 3: works' logs demo/flaky
+show 0 'services   4 of 4 up' status demo
+show 0 'killed by SIGSEGV' status demo/flaky
+
+say 'What they wrote. Their output is kept in the container, whoever reads it.'
+until_says 'working on data' logs demo
+show 0 'flaky: start 2: about to crash' logs demo
+in_order 'migrate: migrating the data to version 2' 'migrate: the data has version 2' 'app: welcome: working on data of version 2'
 
 say 'Its processes. This reads its /proc through a descriptor from PID 1: the image needs no ps.'
-until_page 'Hello from the inside.'
 show 0 httpd ps demo
 
 say 'Its namespaces: what it has for itself, and what it shares with you.'
@@ -196,6 +212,7 @@ for type in ipc mnt net pid uts; do
 done
 
 say 'A request to the web server, from inside: nothing outside can reach its loopback.'
+until_says 'Hello from the inside.' exec demo wget -q -O - http://127.0.0.1/
 show 0 'Hello from the inside.' exec demo wget -q -O - http://127.0.0.1/
 
 say "exec returns the command's exit code, and carries stdin, stdout and stderr apart."
@@ -212,18 +229,38 @@ if [ -t 0 ] && [ -t 1 ]; then
 	run_porthole exec -t demo sh -c 'tty; stty size' || fail 'that had to succeed'
 fi
 
-say 'A signal to the main command: on SIGHUP it writes a new page.'
-show 0 '' signal HUP demo
-until_page 'after a SIGHUP'
-show 0 'Hello again, after a SIGHUP.' exec demo wget -q -O - http://127.0.0.1/
+say 'A kill that comes back: its unit says Restart=on-failure.'
+show 0 '' signal KILL demo/web
+until_says 'restart 1' events demo/web
+show 0 '' wait --state up --timeout 10 demo/web
+show 0 'killed by SIGKILL' events demo/web
+in_order 'killed by SIGKILL' 'restart 1'
+until_says 'Hello from the inside.' exec demo wget -q -O - http://127.0.0.1/
+show 0 'Hello from the inside.' exec demo wget -q -O - http://127.0.0.1/
+
+say 'A reload: its ExecReload= sends SIGHUP, and it says what it does with that.'
+show 0 '' reload demo/app
+until_says 'configuration read again' logs demo/app
+show 0 'configuration read again' logs --tail 1 demo/app
+
+say 'What is stopped takes along what requires it, in order.'
+show 0 '' stop demo/migrate
+show 0 'stopped' status demo
+for name in app migrate; do
+	grep -q "^$name  *stopped" "$work/out" || fail "$name had to be stopped"
+done
+show 0 '' start demo/app
+show 0 'services   4 of 4 up' status demo
 
 if [ -n "$keep" ]; then
 	bin=$porthole$prefix
 	cat <<-END
 
 		The container stays up. To play with it:
+		  $bin status demo
+		  $bin logs -f demo
+		  $bin restart demo/app
 		  $bin shell demo
-		  $bin inspect demo
 		  $bin --json status demo
 		To end it, and take away its root file system:
 		  $bin shutdown demo && rm -r $work
@@ -233,14 +270,32 @@ if [ -n "$keep" ]; then
 fi
 
 say 'Who asked for what is on record: the last line of the audit trail.'
+n=0
+until tail -n 1 "$runtime/audit.log" 2>/dev/null | grep -qF '"container":"demo","verb":"START"'; do # the monitor writes it
+	n=$((n + 1))
+	[ "$n" -lt "$tries" ] || fail "the last line of $runtime/audit.log had to tell of the last start"
+done
 printf '%s$ tail -n 1 %s%s\n' "$bold" "$runtime/audit.log" "$plain"
-tail -n 1 "$runtime/audit.log" >"$work/out"
-cat "$work/out"
-grep -qF '"container":"demo","verb":"EXEC"' "$work/out" || fail 'that had to tell of the last exec'
+tail -n 1 "$runtime/audit.log"
 
-say 'An ordered end: SIGTERM to the main command, then to what is left; SIGKILL after the grace period.'
+say 'An ordered end, as events tells it: nothing stops before what requires it. SIGKILL after the grace period.'
+print_command events -f demo
+: >"$work/events"
+run_porthole events -f demo >"$work/events" 2>&1 &
+follower=$!
+n=0
+until grep -q 'app start: done' "$work/events"; do # what was before it came
+	n=$((n + 1))
+	[ "$n" -lt "$tries" ] || fail 'events -f had to tell of what was'
+	sleep 0.01
+done
+before=$(wc -l <"$work/events")
 show 0 '' shutdown demo
 owned=''
+wait "$follower" || fail 'events -f had to end with 0'
+tail -n "+$((before + 1))" "$work/events" >"$work/out"
+cat "$work/out"
+in_order '- container stopping' 'app stop: done' 'migrate stop: done' '- container stopped, exit code 0'
 show 0 NAME list
 ! grep -q '^demo ' "$work/out" || fail 'demo had to be gone'
 [ ! -e "$runtime/demo" ] || fail "$runtime/demo had to be gone"
