@@ -52,6 +52,7 @@ typedef int64_t msec_t;
     100 /* us from a line without an end to the next look at it, doubling ... */
 #define LOG_LOOK_LAST_US \
     102400 /* us ... up to this; then what is there goes to the ring: 0.2 s in all */
+#define LOG_CLOSE_US 50000 /* us after the end of a service until its last line is ended for it */
 #define LOG_DRAIN_BYTES \
     (1 << 20)             /* bytes of one pipe at the end: the largest that a pipe can be made */
 #define LOG_FLUSH_MS 1000 /* ms at the end without a byte taken by whoever reads stdout */
@@ -61,6 +62,7 @@ typedef int64_t msec_t;
 #define LOG_FAST_MS 1000       /* ms: a worker that lives no longer is replaced after a pause */
 #define LOG_PAUSE_MS 100       /* ms of the first pause, doubling */
 #define LOG_PAUSE_MAX_MS 5000  /* ms */
+#define LOG_FDS_LEAST 24       /* descriptors that must stay free for starts, sessions and units */
 #define LOG_FDS_SPARE 256      /* descriptors that log pipes leave to everything else */
 #define LOG_ENDS_MAX 3         /* workers that may die while the last lines are being written */
 

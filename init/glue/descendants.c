@@ -107,14 +107,14 @@ static void mark(struct table *t, pid_t root)
     }
 }
 
-void descendants_signal(int number)
+pid_t descendants_signal(int number)
 {
     struct table t = {0};
     pid_t root = getpid();
-    pid_t self;
+    pid_t self = spawn_copy();
 
-    if (spawn_copy() != 0) {
-        return;
+    if (self != 0) {
+        return self;
     }
     self = getpid();
     t.entry = mem_map(PROCESSES_MAX * sizeof(*t.entry));

@@ -107,6 +107,9 @@ struct init {
     pid_t main_pid;
     msec_t started;
     msec_t main_started;
+    pid_t walkers[2]; // children that signal descendants, of which the second sends SIGCONT; 0
+    bool walk_again;  // some have ended since SIGKILL went out: they may have forked just before
+    bool empty;       // nobody is left to be signalled
     uint64_t reaped;  // processes that were neither the main command nor a session
     msec_t accept_at; // no accept(2) before this time; 0: at once
     int monitor;      // index of the monitor's slot; -1: none

@@ -128,6 +128,12 @@ static bool has_room(const struct services *s)
            s->now.image.count < (s->files.rlim_max - LOG_FDS_SPARE) / 4;
 }
 
+/* Numbers are given from below: so few are left. */
+static bool is_scarce(const struct services *s, int fd)
+{
+    return (rlim_t)fd + LOG_FDS_LEAST >= s->files.rlim_max;
+}
+
 /* Whoever has a pipe may open it once more for writing, as /dev/stdout, whichever user that is: hence the mode. */
 static int make_pipe(const struct init *in, int *ret_log, int *ret_writer)
 {
@@ -141,6 +147,12 @@ static int make_pipe(const struct init *in, int *ret_log, int *ret_writer)
     (void)fchmod(ends[0], 0622);
     if (!has_room(in->services)) {
         both = fd_reopen(in->proc_fd, ends[0], O_RDWR | O_NONBLOCK);
+    }
+    if (both == -EMFILE || is_scarce(in->services, both > ends[1] ? both : ends[1])) {
+        fd_close(&both);
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        return -EMFILE;
     }
     if (both >= 0) {
         (void)close(ends[0]);
@@ -246,7 +258,10 @@ int logger_make(struct init *in, uint32_t service, bool want_error)
     for (int i = 0; r == 0 && i < (want_error ? 2 : 1); i++) {
         if (t->log[service][i] < 0) {
             r = make_pipe(in, &t->log[service][i], &t->writer[service][i]);
-            made = r == 0;
+            made = made || r == 0;
+        }
+        if (i == 1 && r == -EMFILE) {
+            r = 0; // both streams share the one that there is
         }
     }
     if (made) {
@@ -260,7 +275,7 @@ int logger_open(struct init *in, uint32_t service, bool want_error, bool main, i
     const struct service_table *t = &in->services->now;
     int r = logger_make(in, service, want_error);
 
-    for (int i = 0; r == 0 && i < (want_error ? 2 : 1); i++) {
+    for (int i = 0; r == 0 && i < (want_error ? 2 : 1) && t->log[service][i] >= 0; i++) {
         ret_writers[i] = open_writer(in, t->log[service][i], t->writer[service][i], main);
         r = ret_writers[i] < 0 ? ret_writers[i] : 0;
     }

@@ -36,12 +36,35 @@ enum {
 #define DEGRADED_MS 100 /* ms between looks where poll(2) itself fails */
 
 /* To every process of the container but PID 1. */
-static void signal_all(const struct init *in, int number)
+static void signal_all(struct init *in, int number)
 {
+    if (in->empty) {
+        return;
+    }
     if (in->pid1) {
         (void)kill(-1, number); // all but this process: kill(2); nobody else's are in our namespace
     } else {
-        descendants_signal(number);
+        in->walkers[number == SIGCONT] = descendants_signal(number);
+    }
+}
+
+static bool is_walker(struct init *in, pid_t pid)
+{
+    for (int i = 0; i < 2; i++) {
+        if (in->walkers[i] == pid) {
+            in->walkers[i] = 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What forks while the table of processes is read is not in it. Each walk but the first follows an end, so it ends. */
+static void kill_late(struct init *in)
+{
+    if (!in->pid1 && in->life.state == LIFE_KILLING && in->walk_again && in->walkers[0] <= 0) {
+        in->walk_again = false;
+        signal_all(in, SIGKILL);
     }
 }
 
@@ -162,6 +185,10 @@ static void reap(struct init *in, msec_t now)
 
     while (count < REAPS_PER_TURN && (pid = waitpid(-1, &status, WNOHANG)) > 0) {
         count++;
+        if (is_walker(in, pid)) {
+            continue;
+        }
+        in->walk_again = true;
         say_reaped(in, pid, status);
         if (pid == in->main_pid) {
             main_ended = true;
@@ -172,7 +199,7 @@ static void reap(struct init *in, msec_t now)
             services_event_reap(in, pid, status);
         }
     }
-    empty = pid < 0 && errno == ECHILD;
+    empty = in->empty = pid < 0 && errno == ECHILD;
     in->more_to_reap = pid > 0;
     if (in->services != NULL) {
         services_settle(in, now);
@@ -188,6 +215,8 @@ static void reap(struct init *in, msec_t now)
         actions |= life_step(&in->life, LIFE_EV_EMPTY, 0, now);
     }
     perform(in, actions, 0);
+    kill_late(in);
+    in->empty = false;
 }
 
 static msec_t earlier(msec_t a, msec_t b)

@@ -105,7 +105,13 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
         r = watch_exec(in, index, execed);
     }
     if (r == 0 && (conf->flags & (SERVICE_OUTPUT_LOG | SERVICE_ERROR_LOG)) != 0) {
-        r = logger_open(in, index, (conf->flags & SERVICE_ERROR_LOG) != 0, main, writers);
+        bool error = (conf->flags & SERVICE_ERROR_LOG) != 0;
+
+        r = logger_open(in, index, error, main, writers);
+        if (r == -EMFILE) { // children on their way hold some
+            lean_settle(&in->services->lean);
+            r = logger_open(in, index, error, main, writers);
+        }
     }
     start = (struct service_start){.conf = conf,
                                    .svc = t->service[index].svc,

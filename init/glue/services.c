@@ -232,11 +232,9 @@ void services_shutdown(struct init *in)
 
     if (s->loaded) {
         super_shutdown(&s->now.super);
-    } else { // nothing was started yet, and nothing will be
-        if (s->loader > 0) {
-            (void)kill(s->loader, SIGKILL);
-        }
-        s->gone = true;
+    } else if (s->loader >
+               0) { // nothing was started yet, and with the loader's end nothing will be
+        (void)kill(s->loader, SIGKILL);
     }
 }
 

@@ -176,6 +176,14 @@ static void start_new(struct services *s, const struct service_table *before)
     }
 }
 
+/* Everything is to stop: no image comes any more, which would not know of that. */
+static void forget_next(struct init *in)
+{
+    drop_table(&in->services->next);
+    in->services->again = false;
+    request_answer_units(in, ESHUTDOWN);
+}
+
 void units_swap(struct init *in, msec_t now)
 {
     struct services *s = in->services;
@@ -183,6 +191,9 @@ void units_swap(struct init *in, msec_t now)
     struct service_conf conf;
 
     (void)now;
+    if (s->next.memory != NULL && s->now.super.closing) {
+        forget_next(in);
+    }
     if (s->next.memory == NULL || !clear_way(s)) {
         return;
     }
@@ -208,10 +219,11 @@ void units_swap(struct init *in, msec_t now)
     drop_table(&before);
     logger_renew(in);
     services_event(in, &(struct event){.kind = EVENT_UNITS, .value = s->now.image.count});
-    request_answer_units(in, 0);
-    if (s->again) {
+    if (s->again) { // who asked since then wants the files as they are now
         s->again = false;
         services_reload(in);
+    } else {
+        request_answer_units(in, 0);
     }
 }
 
@@ -234,7 +246,9 @@ void services_reload(struct init *in)
 {
     struct services *s = in->services;
 
-    if (s->loader > 0 || s->next.memory != NULL) {
+    if (s->loaded && s->now.super.closing) {
+        request_answer_units(in, ESHUTDOWN);
+    } else if (s->loader > 0 || s->next.memory != NULL) {
         s->again = true; // what is being read may be old already
     } else {
         begin(in);
@@ -312,13 +326,12 @@ void units_ended(struct init *in, int status, msec_t now)
         }
         return;
     }
-    if (r < 0) {
-        request_answer_units(in, EIO);
-    }
-    if (s->again) {
+    if (s->again && !s->now.super.closing) {
         s->again = false;
         drop_table(&s->next);
         begin(in);
+    } else if (r < 0) {
+        request_answer_units(in, EIO);
     }
 }
 

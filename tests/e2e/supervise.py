@@ -55,9 +55,9 @@ class Entry:
             for pid in tree(self.pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            for _ in range(2):
+            for number in signal.SIGINT, signal.SIGTERM:  # twice the same one may come as one
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(self.pid, signal.SIGTERM)
+                    os.kill(self.pid, number)
             end_of(self.process, 5)
         self.err.close()
 
@@ -135,6 +135,9 @@ class Entry:
         last = {}
 
         def reached():
+            r = self.answer(name)
+            if r is None or "no such service" in r.err:
+                return False
             last.update(self.service(name))
             return state in (last["state"], last["exact_state"])
         try:
