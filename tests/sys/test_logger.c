@@ -24,7 +24,7 @@ static struct init in;
 static struct services services;
 static int pipes[SERVICES][2];
 static int pipe_writers[SERVICES][2];
-static int writers[2]; // of the service that was started last; in its child, its own
+static int writers[2] = {-1, -1}; // of the service that was started last; in its child, its own
 
 /* Services that are nothing but a name. */
 static struct unitimage make_image(void)
