@@ -183,7 +183,7 @@ void service_run(struct init *in, uint32_t index, msec_t now)
 
 /* ---- signalling them ---- */
 
-/* A child that has not made its group yet is signalled itself: the signal waits until its exec. */
+/* A child that has not made its group yet is signalled itself: the signal waits until it takes any. */
 static void signal_group(pid_t *group, pid_t pid, int number)
 {
     if (*group > 0 && kill(-*group, number) == 0) {

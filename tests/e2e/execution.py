@@ -60,7 +60,15 @@ class Executed(Supervised):
         r = porthole("--json", "logs", self.name, root=self.root, text=False)
         if r.code != 0:
             raise RuntimeError("logs: %r" % r)
-        self.said = [json.loads(line) for line in r.out.splitlines()]
+        self.said, begun = [], {}
+        for e in map(json.loads, r.out.splitlines()):  # a line that was slow to end comes in parts
+            first = begun.pop((e["service"], e["stream"]), None)
+            if first is None:
+                self.said.append(e)
+            else:
+                first["text"] += e["text"]
+            if e["partial"]:
+                begun[e["service"], e["stream"]] = first or e
 
     def lines(self, name, enough=lambda found: found, stream=None):
         """What the service has written, once that is enough."""
