@@ -55,7 +55,7 @@ check: ## install what the tests need, build, and run all of them
 	echo "make check: all $(words $(CHECK_PARTS)) parts passed"
 
 SOAK_ROUNDS ?= 20
-SOAK_LONG = 0840 0841 0842 0843 0844 0845
+SOAK_LONG = 0840 0841 0842 0843 0844 0845 0846
 soak: release ## the long forms of 084x, the end-to-end tests SOAK_ROUNDS (20) times over, then the long fuzz runs
 	@BUILD=$(CURDIR)/build/release SOAK=1 E2E_TIMEOUT=1800 tests/e2e/run $(SOAK_LONG)
 	@for i in $$(seq $(SOAK_ROUNDS)); do echo "== round $$i of $(SOAK_ROUNDS)"; $(MAKE) --no-print-directory e2e || exit 1; done

@@ -52,6 +52,7 @@ typedef int64_t msec_t;
     100 /* us from a line without an end to the next look at it, doubling ... */
 #define LOG_LOOK_LAST_US \
     102400 /* us ... up to this; then what is there goes to the ring: 0.2 s in all */
+#define LOG_CLOSE_US 50000 /* us after the end of a service until its last line is ended for it */
 #define LOG_DRAIN_BYTES \
     (1 << 20)             /* bytes of one pipe at the end: the largest that a pipe can be made */
 #define LOG_FLUSH_MS 1000 /* ms at the end without a byte taken by whoever reads stdout */

@@ -57,11 +57,13 @@ static void start_reached(struct reach *r, bool again)
     for (uint32_t i = r->first; i != SUPER_NONE; i = r->s->service[i].reach) {
         struct service_conf conf = jobs_conf(r->s, i);
         const struct super_service *e = &r->s->service[i];
+        bool starts = i != r->first && (e->job == JOB_START || e->job == JOB_RESTART);
 
-        if (i != r->first && (e->job == JOB_START || e->job == JOB_RESTART)) {
+        if (starts && again) {
             continue; // what it needs was, or will be, reached by that
         }
-        if (is_to_start(e, i == r->first, again)) {
+        // Somebody may have stopped what it needs since then: this request is the later one.
+        if (!starts && is_to_start(e, i == r->first, again)) {
             jobs_give(r->s, i, JOB_START, again && i == r->first);
         }
         reach_all(r, conf.requires);

@@ -3,9 +3,8 @@
 #include "glue/boot.h"
 
 #include "core/capset.h"
-#include "core/options.h"
-#include "core/plan.h"
 #include "core/step.h"
+#include "glue/boot_services.h"
 #include "glue/command.h"
 #include "glue/control.h"
 #include "glue/launcher.h"
@@ -370,29 +369,6 @@ static int start_main(struct boot *b)
     return r < 0 ? failed(b, STEP_STDIO, r, "/dev/null") : 0;
 }
 
-/* The plan's words as strings, in `room`, which it moves on. */
-static void take_words(const struct boot *b, enum proto_tag tag, const char **list, char **room)
-{
-    struct slice cursor = b->plan.fields.body;
-    struct slice value;
-    size_t count = 0;
-
-    while (count < OPTION_WORDS_MAX && proto_next(&cursor, tag, &value)) {
-        list[count++] = *room;
-        if (value.len > 0) {
-            memcpy(*room, value.data, value.len);
-        }
-        (*room)[value.len] = 0;
-        *room += value.len + 1;
-    }
-    list[count] = NULL;
-}
-
-static bool has_services(const struct boot *b)
-{
-    return proto_has(&b->plan.fields, TAG_FOLDER) || proto_has(&b->plan.fields, TAG_UNIT);
-}
-
 /* PID 1 keeps the streams that it was given: of COMMAND, and stdout of all that is logged. */
 static int keep_streams(struct boot *b, int *ret_out)
 {
@@ -410,38 +386,16 @@ static int keep_streams(struct boot *b, int *ret_out)
 /* Step 6 with services: from here on the loop starts what the units say. */
 static int start_services(struct boot *b)
 {
-    const char *folders[OPTION_WORDS_MAX + 1];
-    const char *units[OPTION_WORDS_MAX + 1];
-    struct slice main = b->plan.fields.text[TAG_MAIN];
-    struct loader_request request = {
-        .folders = folders,
-        .units = units,
-        .command = proto_has(&b->plan.fields, TAG_ARG),
-        .strict = (b->plan.flags & PLAN_STRICT) != 0,
-    };
-    size_t size = b->image.len + main.len + 1;
-    char *memory = mem_map(size);
-    char *room = memory;
     int out = -1;
-    int r;
+    int r = keep_streams(b, &out);
 
-    if (memory == NULL) {
-        return failed(b, STEP_FORK, -errno, "memory");
-    }
-    take_words(b, TAG_FOLDER, folders, &room);
-    take_words(b, TAG_UNIT, units, &room);
-    if (main.len > 0 && slice_to_string(main, room, main.len + 1) == 0) {
-        request.main = room;
-    }
-    r = keep_streams(b, &out);
     if (r == 0) {
-        r = services_start(b->in, &request, (enum exit_when)b->plan.fields.num[TAG_EXIT_WHEN], out);
+        r = boot_services(b->in, &b->plan, b->image.len, out);
         r = r < 0 ? failed(b, STEP_FORK, r, "loader") : 0;
     }
     if (r == 0) {
         b->in->services->pty = b->pty;
     }
-    (void)munmap(memory, size);
     return r;
 }
 
@@ -469,7 +423,7 @@ static int boot_steps(struct boot *b)
     }
     if (r == 0) {
         life_init(&in->life, (msec_t)b->plan.fields.num[TAG_GRACE]);
-        r = has_services(b) ? start_services(b) : start_main(b);
+        r = boot_has_services(&b->plan) ? start_services(b) : start_main(b);
     }
     if (r == 0) {
         if (b->image.data != b->room) {

@@ -134,17 +134,33 @@ void logfeed_resume(struct logfeeds *f)
 void logfeed_ready(struct logfeeds *f, uint32_t index)
 {
     if (index < LOGFEED_MAX && f->feed[index].used) {
+        f->feed[index].edges++;
         enqueue(f, index);
     }
+}
+
+static void set_closing(struct logfeeds *f, struct logfeed *e, bool closing)
+{
+    f->closing_count += closing;
+    f->closing_count -= e->closing;
+    e->closing = closing;
 }
 
 void logfeed_ended(struct logfeeds *f, uint32_t service, bool forget)
 {
     for (uint32_t i = service * 2; service < UNITIMAGE_SERVICES_MAX && i < service * 2 + 2; i++) {
-        if (f->feed[i].used) {
-            f->feed[i].ended = true;
-            f->feed[i].forget |= forget;
+        struct logfeed *e = &f->feed[i];
+
+        if (!e->used) {
+            continue;
+        }
+        if (forget) {
+            e->ended = e->forget = true;
             enqueue(f, i);
+        } else {
+            set_closing(f, e, true);
+            e->edges_closing = e->edges;
+            e->close_due = clock_micro() + LOG_CLOSE_US;
         }
     }
 }
@@ -325,6 +341,7 @@ static void drop(struct logfeeds *f, struct logfeed *e)
     // The description may outlive our descriptor of it, and epoll(7) would keep it then.
     (void)epoll_ctl(f->epoll, EPOLL_CTL_DEL, e->fd, NULL);
     fd_close(&e->fd);
+    set_closing(f, e, false);
     e->used = false;
     e->forget = false;
     e->waiting = false;
@@ -420,7 +437,25 @@ int64_t logfeed_due(const struct logfeeds *f)
 
         due = e->waiting && !e->queued && e->due < due ? e->due : due;
     }
+    for (uint32_t i = 0; i < f->limit && f->closing_count > 0; i++) {
+        due = f->feed[i].closing && f->feed[i].close_due < due ? f->feed[i].close_due : due;
+    }
     return due;
+}
+
+static void close_lines(struct logfeeds *f, int64_t now)
+{
+    for (uint32_t i = 0; i < f->limit && f->closing_count > 0; i++) {
+        struct logfeed *e = &f->feed[i];
+
+        if (e->closing && e->close_due <= now) {
+            set_closing(f, e, false);
+            if (e->used && e->edges == e->edges_closing) {
+                e->ended = true;
+                enqueue(f, i);
+            }
+        }
+    }
 }
 
 /* True where it waits on. */
@@ -447,6 +482,7 @@ void logfeed_expire(struct logfeeds *f, int64_t now)
 {
     uint32_t *link = &f->waiting_first;
 
+    close_lines(f, now);
     while (*link != NONE) {
         uint32_t index = *link;
 

@@ -27,6 +27,7 @@ struct logfeed {
     bool queued;    // in the list of those that have something
     bool waiting;   // in the list of those whose line has no end yet
     bool ended;     // the service: what is there is all there will be
+    bool closing;   // the same, unless something comes until close_due
     bool forget;    // and then it is closed
     bool overdue;   // its rest is taken now
     bool open;      // its last record was PARTIAL
@@ -39,6 +40,9 @@ struct logfeed {
     uint32_t seen;  // bytes of the rest when it was last looked at
     uint32_t delay; // us
     int64_t due;    // us; when waiting
+    int64_t close_due;
+    uint32_t edges; // seen of its pipe
+    uint32_t edges_closing;
     uint32_t next_queued;
     uint32_t next_waiting;
 };
@@ -53,6 +57,7 @@ struct logfeeds {
     uint32_t queue_last;
     uint32_t queue_count;
     uint32_t waiting_first;
+    uint32_t closing_count;
     uint32_t names_used;
     struct logfeed *feed; // LOGFEED_MAX of them, mapped
     char *names;          // LOGFEED_NAMES, mapped
@@ -74,6 +79,10 @@ void logfeed_resume(struct logfeeds *f);
 /* There may be something in the pipe: an edge. */
 void logfeed_ready(struct logfeeds *f, uint32_t index);
 
+/*
+ * The service's processes are gone. Its next instance may write already: a line without an end is ended by this
+ * only where nothing comes for LOG_CLOSE_US, and else goes on. forget: there is no next one.
+ */
 void logfeed_ended(struct logfeeds *f, uint32_t service, bool forget);
 
 /* The same where its pipes were empty: what is in them now is its next instance's. */

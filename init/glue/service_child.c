@@ -378,7 +378,6 @@ _Noreturn static void execute(struct child *c)
     for (long i = 0, from = (c->bits & RUN_ARGV0) != 0 && count > 1; i + from < count; i++) {
         argv[i] = words[i + from];
     }
-    sig_give_back(&(struct sig_inherited){.ignored = UINT64_C(1) << (SIGPIPE - 1)});
     r = execute_program(words[0], argv);
     fail(c, CODE_EXEC, "cannot execute", words[0], r);
 }
@@ -405,6 +404,8 @@ _Noreturn void service_child(const struct init *in, const struct service_start *
         fail(&c, CODE_MEMORY, "no room for its command line and environment", NULL, r);
     }
     connect_log(&c);
+    // Before the first path that may never answer: a stop can end what waits for it.
+    sig_give_back(&(struct sig_inherited){.ignored = UINT64_C(1) << (SIGPIPE - 1)});
     find_user(&c);
     (void)umask((mode_t)c.wish.umask); // of the files that are made for it too
     open_streams(&c);

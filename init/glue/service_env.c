@@ -34,12 +34,13 @@ bool service_env_grow(struct service_env *env)
 {
     size_t pointers = (ENTRIES_MAX + 1) * sizeof(char *);
     uint8_t *memory = env->grown ? NULL : mem_map(SERVICE_ENV_GROWN);
+    char **entry = (char **)(void *)memory;
 
     if (memory == NULL) {
         return false;
     }
-    memcpy(memory, env->entry, env->count * sizeof(char *));
-    env->entry = (char **)(void *)memory;
+    memcpy(entry, env->entry, env->count * sizeof(*entry));
+    env->entry = entry;
     env->cap = ENTRIES_MAX;
     arena_init(&env->arena, memory + pointers, SERVICE_ENV_GROWN - pointers);
     env->grown = true;

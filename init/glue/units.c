@@ -176,6 +176,14 @@ static void start_new(struct services *s, const struct service_table *before)
     }
 }
 
+/* Everything is to stop: no image comes any more, which would not know of that. */
+static void forget_next(struct init *in)
+{
+    drop_table(&in->services->next);
+    in->services->again = false;
+    request_answer_units(in, ESHUTDOWN);
+}
+
 void units_swap(struct init *in, msec_t now)
 {
     struct services *s = in->services;
@@ -183,9 +191,8 @@ void units_swap(struct init *in, msec_t now)
     struct service_conf conf;
 
     (void)now;
-    if (s->next.memory != NULL && s->now.super.closing) { // what is new would not know of the end
-        drop_table(&s->next);
-        request_answer_units(in, ESHUTDOWN);
+    if (s->next.memory != NULL && s->now.super.closing) {
+        forget_next(in);
     }
     if (s->next.memory == NULL || !clear_way(s)) {
         return;
@@ -212,10 +219,11 @@ void units_swap(struct init *in, msec_t now)
     drop_table(&before);
     logger_renew(in);
     services_event(in, &(struct event){.kind = EVENT_UNITS, .value = s->now.image.count});
-    request_answer_units(in, 0);
-    if (s->again) {
+    if (s->again) { // who asked since then wants the files as they are now
         s->again = false;
         services_reload(in);
+    } else {
+        request_answer_units(in, 0);
     }
 }
 
@@ -318,13 +326,12 @@ void units_ended(struct init *in, int status, msec_t now)
         }
         return;
     }
-    if (r < 0) {
-        request_answer_units(in, EIO);
-    }
     if (s->again && !s->now.super.closing) {
         s->again = false;
         drop_table(&s->next);
         begin(in);
+    } else if (r < 0) {
+        request_answer_units(in, EIO);
     }
 }
 

@@ -65,7 +65,16 @@ class Executed(Supervised):
     def lines(self, name, enough=lambda found: found, stream=None):
         """What the service has written, once that is enough."""
         def found():
-            return [e["text"] for e in self.said if e["service"] == name and stream in (None, e["stream"])]
+            lines, open_line = [], {}
+            for e in self.said:
+                if e["service"] == name and stream in (None, e["stream"]):
+                    # a line whose end is late comes in pieces
+                    text = open_line.pop(e["stream"], "") + e["text"]
+                    if e["partial"]:
+                        open_line[e["stream"]] = text
+                    else:
+                        lines.append(text)
+            return lines + list(open_line.values())
         with contextlib.suppress(TimeoutError):
             until(lambda: enough(found()) or (self.read() or enough(found())), 4, pause=0.05)
         return found()

@@ -938,6 +938,23 @@ static void test_11_who_was_still_stopping_started_after_its_requirement_had_fai
     sim_finish(&sim);
 }
 
+static void test_12_a_start_stopped_at_one_that_starts_and_left_stopped_what_that_wants(
+    void **state)
+{
+    (void)state;
+    units_init_simple(&u, 3);
+    units_wants(&u, 1, 0);
+    units_after(&u, 1, 0);
+    units_needs(&u, 2, 1);
+    sim_init(&sim, &u);
+    assert_int_equal(sim_ask(&sim, 1, JOB_START), 0);
+    assert_int_equal(sim_ask(&sim, 0, JOB_STOP), 0);
+    assert_int_equal(sim_ask(&sim, 2, JOB_START), 0);
+    sim_settle(&sim);
+    expect_all(&sim, SVC_UP);
+    sim_finish(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -984,6 +1001,8 @@ int main(void)
         cmocka_unit_test(test_09_a_second_reload_was_the_first),
         cmocka_unit_test(test_10_a_restart_of_a_unit_that_broke_ended_the_service),
         cmocka_unit_test(test_11_who_was_still_stopping_started_after_its_requirement_had_failed),
+        cmocka_unit_test(
+            test_12_a_start_stopped_at_one_that_starts_and_left_stopped_what_that_wants),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
