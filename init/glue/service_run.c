@@ -301,10 +301,11 @@ void service_settle(struct init *in, uint32_t index, struct strays *strays, msec
     if (any) {
         return;
     }
-    if (!strays->read) {
+    // In a shutdown whoever is left is reached with all the others, once the services are gone.
+    if (!strays->read && !s->now.super.closing) {
         strays_read(in, strays);
     }
-    if (!adopt_group(in, index, strays)) {
+    if (!strays->read || !adopt_group(in, index, strays)) {
         memset(p->session, 0, sizeof(p->session));
         logger_ended(in, index, false);
         super_event(&s->now.super, index, SVC_EV_EMPTY, 0, now);
