@@ -6,12 +6,13 @@
 #include "sys/mem.h"
 #include "sys/spawn.h"
 
-#include <fcntl.h>
+#include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SETTLE_TRIES 100 /* of 50 microseconds */
-#define CODE_FDS 202     /* systemd's, of a child that could not arrange its descriptors */
+#define YIELD_TRIES 200
+#define CODE_FDS 202 /* systemd's, of a child that could not arrange its descriptors */
 
 void lean_init(struct lean *l)
 {
@@ -72,17 +73,35 @@ void lean_settle(struct lean *l)
     }
 }
 
-static int find_free(const struct lean *l, const int fds[2])
+static int find_free(const struct lean *l)
 {
-    if (l->left == NULL || fds[0] >= LEAN_FDS || fds[1] >= LEAN_FDS) {
-        return -1;
-    }
     for (int i = 0; i < LEAN_MAX; i++) {
         if (l->child[i].pid == 0) {
             return i;
         }
     }
     return -1;
+}
+
+/*
+ * A place for one more child. Where many are on their way they are let run: that takes less than a copy of all
+ * descriptors would. One that somebody has stopped holds its place, but nobody up.
+ */
+static int find_place(struct lean *l, const int fds[2])
+{
+    int i = -1;
+
+    if (l->left == NULL || fds[0] >= LEAN_FDS || fds[1] >= LEAN_FDS) {
+        return -1;
+    }
+    for (int tries = 0; i < 0 && tries < YIELD_TRIES; tries++) {
+        lean_sweep(l);
+        i = find_free(l);
+        if (i < 0) {
+            (void)sched_yield();
+        }
+    }
+    return i;
 }
 
 static pid_t fork_with_copy(const int fds[2])
@@ -100,8 +119,7 @@ pid_t lean_fork(struct lean *l, const int fds[2])
     pid_t pid;
     int i;
 
-    lean_sweep(l);
-    i = find_free(l, fds);
+    i = find_place(l, fds);
     if (i < 0) {
         return fork_with_copy(fds);
     }

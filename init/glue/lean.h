@@ -13,8 +13,9 @@
  * (CLONE_FILES) and leaves it with a copy of what is below: close_range(2), CLOSE_RANGE_UNSHARE. What it takes along
  * must stay open until then, which it tells by a byte of shared memory.
  */
-#define LEAN_FDS 128 /* descriptors that a child takes along lie below */
-#define LEAN_MAX 32  /* children on their way; one more is forked with a copy of all */
+#define LEAN_FDS 256 /* descriptors that a child takes along lie below */
+#define LEAN_MAX \
+    64 /* children on their way; one more waits a little, and then is forked with a copy of all */
 
 struct lean {
     volatile uint8_t *left; // shared with the children; NULL: it does not work here
