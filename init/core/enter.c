@@ -46,7 +46,12 @@ void enter_dead(const struct enter *p)
     s->main_alive = s->command_alive = s->occupied = false; // KillMode=none: nobody's now
     if (!s->stop_asked &&
         svcrules_restarts((enum service_restart)p->conf->restart, (enum svc_result)s->result)) {
-        enter_state(p, SVC_BACKOFF, after(p->now, p->conf->restart_ms));
+        msec_t pause = p->conf->restart_ms;
+
+        if (s->result == RESULT_RESOURCES && pause < RESOURCES_PAUSE_MS) {
+            pause = RESOURCES_PAUSE_MS;
+        }
+        enter_state(p, SVC_BACKOFF, after(p->now, pause));
     } else {
         enter_state(p, s->result == RESULT_SUCCESS ? SVC_STOPPED : SVC_FAILED, MSEC_NEVER);
     }

@@ -34,6 +34,7 @@ typedef int64_t msec_t;
 
 /* Ending a container. */
 #define GRACE_DEFAULT_MS 10000 /* ms from SIGTERM to SIGKILL, as `docker stop` has it */
+#define RESOURCES_PAUSE_MS 100 /* ms, at least, until what could not be forked is tried again */
 #define KILL_WAIT_MS 5000      /* ms to wait for processes after SIGKILL (uninterruptible sleep) */
 
 /* Logs. */

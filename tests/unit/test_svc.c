@@ -1368,6 +1368,23 @@ static void test_a_failed_fork_in_each_state(void **state)
     }
 }
 
+static void test_a_failed_fork_is_not_tried_again_at_once(void **state)
+{
+    struct machine m;
+
+    (void)state;
+    machine_init_full(&m);
+    m.conf->restart = RESTART_ALWAYS;
+    m.conf->restart_ms = 0;
+    m.conf->commands[RUN_START_PRE] = 0;
+    m.conf->commands[RUN_STOP_POST] = 0;
+    happens(&m, SVC_EV_START, 0);
+    happens(&m, SVC_EV_NOT_RUN, 0);
+    expect(m.s.state == SVC_BACKOFF, "expected back-off, got %s", svc_state_name(m.s.state));
+    assert_int_equal(m.s.deadline - m.now, RESOURCES_PAUSE_MS);
+    machine_finish(&m);
+}
+
 static void test_a_broken_unit_does_not_start(void **state)
 {
     struct machine m;
@@ -1555,6 +1572,7 @@ int main(void)
         cmocka_unit_test(test_a_failed_reload_leaves_the_service_up),
         cmocka_unit_test(test_the_main_process_ends_during_a_reload),
         cmocka_unit_test(test_a_failed_fork_in_each_state),
+        cmocka_unit_test(test_a_failed_fork_is_not_tried_again_at_once),
         cmocka_unit_test(test_a_broken_unit_does_not_start),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_01_a_reload_that_hung_was_a_failure_of_the_service),
