@@ -16,6 +16,7 @@
 #include "sys/caps.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/leaf.h"
 #include "sys/mem.h"
 #include "sys/mnt.h"
 #include "sys/net.h"
@@ -137,6 +138,11 @@ static int open_net(struct boot *b)
     return 0;
 }
 
+static bool has_services(const struct boot *b)
+{
+    return proto_has(&b->plan.fields, TAG_FOLDER) || proto_has(&b->plan.fields, TAG_UNIT);
+}
+
 /* The plan, and what can be done of it before anything is isolated: what no command may ever have. */
 static int take_plan(struct boot *b)
 {
@@ -150,6 +156,9 @@ static int take_plan(struct boot *b)
     }
     b->in->caps = b->plan.fields.num[TAG_CAPS];
     b->in->tell_up = (b->plan.flags & PLAN_TELL_UP) != 0;
+    if ((b->plan.flags & PLAN_CGROUP) != 0 && has_services(b) && leaf_is_cgroup(LAUNCH_FD_CGROUP)) {
+        b->in->cgroup_fd = LAUNCH_FD_CGROUP;
+    }
     r = caps_bound(~UINT64_C(0), b->in->caps | CAPSET_PID1);
     return r < 0 ? failed(b, STEP_PRIVILEGES, r, "bounding set") : 0;
 }
@@ -386,11 +395,6 @@ static void take_words(const struct boot *b, enum proto_tag tag, const char **li
         *room += value.len + 1;
     }
     list[count] = NULL;
-}
-
-static bool has_services(const struct boot *b)
-{
-    return proto_has(&b->plan.fields, TAG_FOLDER) || proto_has(&b->plan.fields, TAG_UNIT);
 }
 
 /* PID 1 keeps the streams that it was given: of COMMAND, and stdout of all that is logged. */

@@ -3,7 +3,9 @@
 #include "glue/service_run.h"
 
 #include "glue/command.h"
+#include "glue/descendants.h"
 #include "glue/say.h"
+#include "glue/service_cgroup.h"
 #include "glue/service_child.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
@@ -56,14 +58,15 @@ static int watch_exec(struct init *in, uint32_t index, int ret_pipe[2])
 }
 
 /* Whose exec is watched takes a pipe's end along that must close by it, and by nobody else's: it is forked the usual way. */
-static pid_t fork_child(struct init *in, const int writers[2], bool watched)
+static pid_t fork_child(struct init *in, const int writers[2], bool watched, int cgroup,
+                        bool *ret_inside)
 {
     pid_t pid;
 
     if (!watched) {
-        return lean_fork(&in->services->lean, writers);
+        return lean_fork(&in->services->lean, writers, cgroup, ret_inside);
     }
-    pid = spawn_copy();
+    pid = spawn_into(cgroup, false, ret_inside);
     for (int i = 0; pid != 0 && i < 2; i++) {
         if (writers[i] >= 0) {
             (void)close(writers[i]);
@@ -93,6 +96,8 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
     struct service_start start;
     int execed[2] = {-1, -1};
     int writers[2] = {-1, -1};
+    int cgroup FD_CLEANUP = -1;
+    bool inside = false; // not in the table itself, which a child may not have
     pid_t pid;
     int r = 0;
 
@@ -112,7 +117,8 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
                                    .writers = {writers[0], writers[1]},
                                    .execed = execed[1]};
     memcpy(start.invocation, p->invocation, sizeof(start.invocation));
-    pid = r < 0 ? r : fork_child(in, writers, watched);
+    cgroup = service_cgroup_open(in, index);
+    pid = r < 0 ? r : fork_child(in, writers, watched, cgroup, &inside);
     if (pid == 0) {
         if ((conf->flags & SERVICE_COMMAND) != 0) {
             command_child(in);
@@ -122,7 +128,10 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
     fd_close(&execed[1]);
     if (pid < 0) {
         fd_close(&execed[0]);
-    } else if (main) {
+        return pid;
+    }
+    p->in_cgroup = inside;
+    if (main) {
         p->execed = execed[0];
     }
     return pid;
@@ -150,6 +159,7 @@ void service_run(struct init *in, uint32_t index, msec_t now)
     }
     s->now.pid[index][which] = pid;
     s->now.process[index].group[which] = pid;
+    s->now.process[index].signal_groups = false; // what that was for is gone
     super_event(&s->now.super, index, SVC_EV_RAN, 0, now);
 }
 
@@ -168,7 +178,7 @@ static void signal_group(pid_t *group, pid_t pid, int number)
     }
 }
 
-static void signal_both(struct init *in, uint32_t index, enum svc_whom whom, int number)
+static void signal_each(struct init *in, uint32_t index, enum svc_whom whom, int number)
 {
     struct service_process *p = &in->services->now.process[index];
     const pid_t *pid = in->services->now.pid[index];
@@ -182,14 +192,75 @@ static void signal_both(struct init *in, uint32_t index, enum svc_whom whom, int
     }
 }
 
-void service_signal(struct init *in, uint32_t index)
+static void signal_now(struct init *in, uint32_t index)
 {
     const struct svc *svc = &in->services->now.service[index].svc;
 
-    signal_both(in, index, (enum svc_whom)svc->whom, svc->signal);
+    signal_each(in, index, (enum svc_whom)svc->whom, svc->signal);
     if (svc->signal != SIGKILL) { // one that is stopped does not see it
-        signal_both(in, index, (enum svc_whom)svc->whom, SIGCONT);
+        signal_each(in, index, (enum svc_whom)svc->whom, SIGCONT);
     }
+}
+
+/*
+ * Without a cgroup a child looks for who has left the process groups, but not when the whole container ends: then
+ * everybody is reached. Another is not begun before the last has ended.
+ */
+static bool find_strays(struct init *in, uint32_t index)
+{
+    struct services *s = in->services;
+    struct service_process *p = &s->now.process[index];
+    pid_t pid;
+
+    if (in->proc_fd < 0 || s->now.super.closing || p->sweep > 0) {
+        return false;
+    }
+    pid = descendants_signal_strays(in->proc_fd, p->group, PROCESS_COUNT,
+                                    s->now.service[index].svc.signal);
+    if (pid < 0) {
+        return false;
+    }
+    p->sweep = pid;
+    s->sweeps++;
+    return true;
+}
+
+void service_signal(struct init *in, uint32_t index)
+{
+    struct service_table *t = &in->services->now;
+    struct service_process *p = &t->process[index];
+    const pid_t *pid = t->pid[index];
+
+    p->signal_groups = false;
+    if (t->service[index].svc.whom != WHOM_ALL) {
+        signal_now(in, index);
+    } else if (p->in_cgroup) {
+        service_cgroup_signal(in, index, t->service[index].svc.signal);
+    } else if (find_strays(in, index) && (pid[PROCESS_MAIN] > 0 || pid[PROCESS_COMMAND] > 0)) {
+        p->signal_groups = true; // who descends from them is known as long as they are there
+    } else {
+        signal_now(in, index);
+    }
+}
+
+bool service_swept(struct init *in, pid_t pid)
+{
+    struct services *s = in->services;
+
+    for (uint32_t i = 0; s->sweeps > 0 && i < s->now.image.count; i++) {
+        struct service_process *p = &s->now.process[i];
+
+        if (p->sweep == pid) {
+            p->sweep = 0;
+            s->sweeps--;
+            if (p->signal_groups) {
+                p->signal_groups = false;
+                signal_now(in, i);
+            }
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- what happens to them ---- */
@@ -231,19 +302,28 @@ void service_execs(struct init *in, msec_t now)
     }
 }
 
-/* Who of its groups is left, now that both of its processes have ended? */
-void service_settle(struct init *in, uint32_t index, msec_t now)
+static bool groups_are_empty(pid_t *group)
 {
-    struct services *s = in->services;
-    pid_t *group = s->now.process[index].group;
-
     for (int i = 0; i < PROCESS_COUNT; i++) {
         if (group[i] > 0 && kill(-group[i], 0) < 0 && errno == ESRCH) {
             group[i] = 0;
         }
     }
-    if (group[PROCESS_MAIN] == 0 && group[PROCESS_COMMAND] == 0) {
+    return group[PROCESS_MAIN] == 0 && group[PROCESS_COMMAND] == 0;
+}
+
+bool service_settle(struct init *in, uint32_t index, msec_t now)
+{
+    struct services *s = in->services;
+    struct service_process *p = &s->now.process[index];
+    bool empty = groups_are_empty(p->group); // their numbers are not to outlive them
+
+    if (p->in_cgroup) {
+        empty = service_cgroup_is_empty(in, index);
+    }
+    if (empty) {
         logger_ended(in, index, false);
         super_event(&s->now.super, index, SVC_EV_EMPTY, 0, now);
     }
+    return empty;
 }

@@ -20,7 +20,13 @@ void service_execs(struct init *in, msec_t now);
 /* After a swap of units: the service has another index now. */
 void service_rewatch(struct init *in, uint32_t index);
 
-/* Both of its processes have ended: the machine is told, if none of their groups has a member left. */
-void service_settle(struct init *in, uint32_t index, msec_t now);
+/* Was it a child that signalled a service's strays? Then it is the others' turn. */
+bool service_swept(struct init *in, pid_t pid);
+
+/*
+ * Both of its processes have ended: the machine is told if nobody else of it is left, in its leaf of the cgroup, or
+ * without one in their process groups. False where somebody is.
+ */
+bool service_settle(struct init *in, uint32_t index, msec_t now);
 
 #endif
