@@ -295,7 +295,8 @@ static pid_t clone_init(const struct spec *s, struct child *c, int cgroup, struc
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t)cgroup;
     }
-    if (cgroup >= 0 && spec_has_services(s)) { // nothing above it can be reached from a mount of its own
+    if (cgroup >= 0 &&
+        spec_has_services(s)) { // nothing above it can be reached from a mount of its own
         c->source[LAUNCH_FD_CGROUP] = tree = mnt_clone(cgroup, "", false);
     }
     return spawn_borrowing_with(&args, become_init, c);

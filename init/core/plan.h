@@ -93,7 +93,8 @@ enum launch_fd {
     LAUNCH_FD_EXIT,   /* file for the exit status */
     LAUNCH_FD_PEEK_DIR, /* folder of the observer's socket; closed without --peek-group */
     LAUNCH_FD_FIRST_BIND,
-    LAUNCH_FD_CGROUP = LAUNCH_FD_FIRST_BIND, /* with services: NAME's cgroup, a detached mount of it; or closed */
+    LAUNCH_FD_CGROUP =
+        LAUNCH_FD_FIRST_BIND, /* with services: NAME's cgroup, a detached mount of it; or closed */
 };
 
 /*

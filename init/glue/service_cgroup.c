@@ -6,6 +6,8 @@
 #include "sys/fd.h"
 #include "sys/leaf.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #define FOLDER LEAF_SERVICES "/"
@@ -44,23 +46,39 @@ void service_cgroup_prepare(struct init *in)
     in->cgroup_fd = lean_move_up(in->cgroup_fd);
 }
 
-int service_cgroup_open(const struct init *in, uint32_t index)
+/*
+ * Linux (6.18 does) takes who is cloned into a cgroup after a write to its cgroup.kill for one that was to be killed
+ * (the count of kills is compared with that of the parent's own cgroup): it must be another cgroup then.
+ */
+static bool renew(struct init *in, uint32_t index, const char *path)
+{
+    bool *killed = &in->services->now.process[index].leaf_killed;
+    int r = *killed ? leaf_remove(in->cgroup_fd, path) : 0;
+
+    if (r == 0 || r == -ENOENT) {
+        *killed = false;
+    }
+    return !*killed;
+}
+
+int service_cgroup_open(struct init *in, uint32_t index)
 {
     char path[LEAF_PATH];
     int fd = -1;
 
-    if (in->cgroup_fd >= 0 && leaf_path(in, index, path)) {
+    if (in->cgroup_fd >= 0 && leaf_path(in, index, path) && renew(in, index, path)) {
         fd = leaf_open(in->cgroup_fd, path);
     }
     return fd < 0 ? -1 : fd;
 }
 
-void service_cgroup_signal(const struct init *in, uint32_t index, int number)
+void service_cgroup_signal(struct init *in, uint32_t index, int number)
 {
     char path[LEAF_PATH];
 
     if (leaf_path(in, index, path)) {
         (void)leaf_signal(in->cgroup_fd, path, number);
+        in->services->now.process[index].leaf_killed |= number == SIGKILL;
     }
 }
 

@@ -14,10 +14,10 @@
 void service_cgroup_prepare(struct init *in);
 
 /* The leaf, made where it is missing: a descriptor to be born into. -1: none. */
-int service_cgroup_open(const struct init *in, uint32_t index);
+int service_cgroup_open(struct init *in, uint32_t index);
 
 /* number to all in it; whether nobody is left in it. */
-void service_cgroup_signal(const struct init *in, uint32_t index, int number);
+void service_cgroup_signal(struct init *in, uint32_t index, int number);
 bool service_cgroup_is_empty(const struct init *in, uint32_t index);
 
 /* Its unit is gone. A leaf with somebody in it (KillMode=none) stays until the container's end. */

@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SETTLE_MS 10 /* after the last end of a process until its cgroup is looked at again */
+#define SETTLE_MS 10       /* after the last end of a process until its cgroup is looked at again */
 #define SIGRTMIN_PLUS_3 37 /* the kernel's SIGRTMIN is 34 to most; systemd's "halt" */
 
 /* ---- events ---- */

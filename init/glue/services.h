@@ -35,9 +35,10 @@ struct service_process {
     uint8_t shown_state;
     uint8_t shown_result;
     bool in_cgroup;     // all of its processes were born in its leaf: service_cgroup.h
+    bool leaf_killed;   // SIGKILL went to its leaf, in which nobody can be born any more
     bool signal_groups; // once `sweep` has ended
     pid_t sweep;        // the child that signals its strays; 0
-    int execed; // owned; Type=exec: end of file once it is executed; -1
+    int execed;         // owned; Type=exec: end of file once it is executed; -1
     uint8_t invocation[INVOCATION_BYTES];
 };
 
@@ -66,14 +67,14 @@ struct services {
     struct loader_request want; // in `words`
     void *words;                // owned mapping
     enum exit_when exit_when;
-    pid_t loader;  // 0: none runs
-    int memfd;     // owned; what it fills; -1
-    bool again;    // the units are to be read once more, when it has ended
-    bool loaded;   // there is an image
-    bool booted;   // every start of the boot is done
-    bool ended;    // the container's end has come: its code is set
-    bool gone;     // no service is left
-    uint32_t main; // index of the main service; SUPER_NONE
+    pid_t loader;     // 0: none runs
+    int memfd;        // owned; what it fills; -1
+    bool again;       // the units are to be read once more, when it has ended
+    bool loaded;      // there is an image
+    bool booted;      // every start of the boot is done
+    bool ended;       // the container's end has come: its code is set
+    bool gone;        // no service is left
+    uint32_t main;    // index of the main service; SUPER_NONE
     unsigned sweeps;  // children that signal strays
     msec_t settle_at; // whether services have somebody left is looked at again then; MSEC_NEVER
     struct service_table now;

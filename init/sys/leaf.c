@@ -14,10 +14,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define FILE_NAME_MAX 16     /* bytes of "/cgroup.events", the longest */
-#define SIGNALS_MAX 65536    /* a call: who forks faster than we read must not keep us */
-#define KILL_ROUNDS 8        /* without cgroup.kill; who is killed already forks no more */
-#define REMOVE_ROUNDS 4      /* of reading a folder whose entries go away under the reader */
+#define FILE_NAME_MAX 16  /* bytes of "/cgroup.events", the longest */
+#define SIGNALS_MAX 65536 /* a call: who forks faster than we read must not keep us */
+#define KILL_ROUNDS 8     /* without cgroup.kill; who is killed already forks no more */
+#define REMOVE_ROUNDS 4   /* of reading a folder whose entries go away under the reader */
 
 bool leaf_is_cgroup(int fd)
 {

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 
 #define LEAF_SERVICES "svc" /* the folder in a container's cgroup that holds its services' leaves */
-#define LEAF_PATH 272 /* bytes of a leaf's path below the cgroup, with its zero: a prefix and a name of 255 */
+#define LEAF_PATH \
+    272 /* bytes of a leaf's path below the cgroup, with its zero: a prefix and a name of 255 */
 
 /* True where fd is open on a folder of a cgroup2 tree. */
 bool leaf_is_cgroup(int fd);
