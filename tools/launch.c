@@ -297,7 +297,8 @@ static pid_t clone_init(const struct spec *s, struct child *c, int cgroup, struc
     }
     if (cgroup >= 0 &&
         spec_has_services(s)) { // nothing above it can be reached from a mount of its own
-        c->source[LAUNCH_FD_CGROUP] = tree = mnt_clone(cgroup, "", false);
+        tree = mnt_clone(cgroup, "", false);
+        c->source[LAUNCH_FD_CGROUP] = tree;
     }
     return spawn_borrowing_with(&args, become_init, c);
 }
