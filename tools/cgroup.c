@@ -4,6 +4,7 @@
 
 #include "path.h"
 #include "sys/fd.h"
+#include "sys/leaf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,6 +59,14 @@ int cgroup_create(const char *path)
     return fd;
 }
 
+/* 0 where they are gone now, or -errno (-ENOENT: there were none). */
+static int remove_leaves(const char *path)
+{
+    int fd FD_CLEANUP = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+    return fd < 0 ? -errno : leaf_remove_all(fd, LEAF_SERVICES);
+}
+
 void cgroup_remove(const char *path)
 {
     const char *base = strrchr(path, '/');
@@ -68,6 +77,9 @@ void cgroup_remove(const char *path)
     for (int i = 0; i < REMOVE_TRIES; i++) {
         if (rmdir(path) == 0 || errno != EBUSY) {
             return;
+        }
+        if (remove_leaves(path) == 0) {
+            continue;
         }
         (void)usleep(REMOVE_WAIT_US);
     }

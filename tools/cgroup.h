@@ -15,7 +15,7 @@ int cgroup_path(const char *name, bool unique, char *buf, size_t cap);
 /* Makes it. A descriptor for CLONE_INTO_CGROUP, -EEXIST, or -errno. */
 int cgroup_create(const char *path);
 
-/* Removes an empty cgroup and the empty ones below it. Somebody else's path is left alone. */
+/* Removes an empty cgroup, with what a PID 1 that was killed left of its services' leaves. Somebody else's path is left alone. */
 void cgroup_remove(const char *path);
 
 #endif

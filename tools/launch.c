@@ -10,6 +10,7 @@
 #include "report.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
+#include "sys/mnt.h"
 #include "sys/sock.h"
 #include "sys/spawn.h"
 
@@ -29,7 +30,7 @@
 
 #define CGROUP_TRIES 3 /* cleaners that may come between a cgroup and its first process */
 
-#define PLACES_MAX (LAUNCH_FD_FIRST_BIND + LAUNCH_BINDS_MAX + 1)
+#define PLACES_MAX (LAUNCH_FD_CGROUP + 1 + LAUNCH_BINDS_MAX + 1)
 
 /* What the child needs; it shares our memory until its exec. */
 struct child {
@@ -238,6 +239,9 @@ static void fill_places(struct child *c, const struct spec *s, const struct runt
     c->source[LAUNCH_FD_EXIT] = run->exit;
     c->source[LAUNCH_FD_PEEK_DIR] = run->peek;
     c->count = LAUNCH_FD_FIRST_BIND;
+    if (spec_has_services(s)) {
+        c->source[c->count++] = -1; // LAUNCH_FD_CGROUP: there is none yet
+    }
     for (size_t i = 0; i < s->bind_count; i++) {
         if (s->binds[i].tree >= 0) {
             c->source[c->count++] = s->binds[i].tree;
@@ -279,6 +283,7 @@ static pid_t clone_init(const struct spec *s, struct child *c, int cgroup, struc
         .pidfd = (uint64_t)(uintptr_t)&l->pidfd,
         .exit_signal = SIGCHLD,
     };
+    int tree FD_CLEANUP = -1;
 
     if (!s->net_host) {
         args.flags |= CLONE_NEWNET;
@@ -289,6 +294,11 @@ static pid_t clone_init(const struct spec *s, struct child *c, int cgroup, struc
     if (cgroup >= 0) {
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t)cgroup;
+    }
+    if (cgroup >= 0 &&
+        spec_has_services(s)) { // nothing above it can be reached from a mount of its own
+        tree = mnt_clone(cgroup, "", false);
+        c->source[LAUNCH_FD_CGROUP] = tree;
     }
     return spawn_borrowing_with(&args, become_init, c);
 }

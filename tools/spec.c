@@ -62,9 +62,14 @@ static void put_row(struct wire_writer *w, const struct spec *s, const struct mo
     plan_put_op(w, &op);
 }
 
+bool spec_has_services(const struct spec *s)
+{
+    return s->folder_count > 0 || s->unit_count > 0;
+}
+
 static void put_binds(struct wire_writer *w, const struct spec *s)
 {
-    unsigned next = LAUNCH_FD_FIRST_BIND;
+    unsigned next = LAUNCH_FD_FIRST_BIND + spec_has_services(s);
 
     for (size_t i = 0; i < s->bind_count; i++) {
         const struct spec_bind *b = &s->binds[i];

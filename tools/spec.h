@@ -65,6 +65,9 @@ struct spec {
  */
 int spec_write_plan(const struct spec *s, int fd);
 
+/* It is to run services. */
+bool spec_has_services(const struct spec *s);
+
 /* Frees what the spec owns and closes its descriptors. */
 void spec_finish(struct spec *s);
 

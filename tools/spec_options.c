@@ -294,7 +294,7 @@ static int parse_words(struct parser *p, int argc, char **argv)
         a.next++;
     }
     s->command = argv + a.next;
-    services = s->folder_count > 0 || s->unit_count > 0;
+    services = spec_has_services(s);
     if ((a.next >= argc && !services) || (a.next < argc && argv[a.next][0] == 0)) {
         return report_usage("\"%s\": no COMMAND given", s->name);
     }

@@ -82,7 +82,8 @@ enum plan_tree {
 
 /*
  * Where the launcher puts what PID 1 needs, beside stdin, stdout and stderr for the command. Bind
- * sources cloned by the launcher follow from LAUNCH_FD_FIRST_BIND on; OP_BIND names them.
+ * sources cloned by the launcher follow from LAUNCH_FD_FIRST_BIND on; OP_BIND names them. Where there are
+ * services the first place is that of the cgroup, and the binds come behind it.
  */
 enum launch_fd {
     LAUNCH_FD_PLAN = 3, /* the memfd: sealed once the launcher has connected */
@@ -92,6 +93,8 @@ enum launch_fd {
     LAUNCH_FD_EXIT,   /* file for the exit status */
     LAUNCH_FD_PEEK_DIR, /* folder of the observer's socket; closed without --peek-group */
     LAUNCH_FD_FIRST_BIND,
+    LAUNCH_FD_CGROUP =
+        LAUNCH_FD_FIRST_BIND, /* with services: NAME's cgroup, a detached mount of it; or closed */
 };
 
 /*

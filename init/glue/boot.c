@@ -15,6 +15,7 @@
 #include "sys/caps.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/leaf.h"
 #include "sys/mem.h"
 #include "sys/mnt.h"
 #include "sys/net.h"
@@ -149,6 +150,10 @@ static int take_plan(struct boot *b)
     }
     b->in->caps = b->plan.fields.num[TAG_CAPS];
     b->in->tell_up = (b->plan.flags & PLAN_TELL_UP) != 0;
+    if ((b->plan.flags & PLAN_CGROUP) != 0 && boot_has_services(&b->plan) &&
+        leaf_is_cgroup(LAUNCH_FD_CGROUP)) {
+        b->in->cgroup_fd = LAUNCH_FD_CGROUP;
+    }
     r = caps_bound(~UINT64_C(0), b->in->caps | CAPSET_PID1);
     return r < 0 ? failed(b, STEP_PRIVILEGES, r, "bounding set") : 0;
 }

@@ -15,6 +15,7 @@ void init_prepare(struct init *in)
     in->proc_fd = -1;
     in->devpts_fd = -1;
     in->plan_fd = -1;
+    in->cgroup_fd = -1;
     in->exit_fd = -1;
     in->monitor = -1;
     for (int i = 0; i < LISTENER_COUNT; i++) {
@@ -44,6 +45,7 @@ void init_keep_own(const struct init *in, const struct pty *pty)
         in->proc_fd,
         in->devpts_fd,
         in->plan_fd,
+        in->cgroup_fd,
         in->exit_fd,
         in->control_dirs[LISTEN_OPERATOR],
         in->control_dirs[LISTEN_INSIDE],

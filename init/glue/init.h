@@ -101,7 +101,8 @@ struct init {
     int proc_fd;
     int devpts_fd;
     int plan_fd;
-    int exit_fd; // the exit status is written here for whoever comes after the monitor
+    int cgroup_fd; // the container's cgroup, where there are services and it has one of its own
+    int exit_fd;   // the exit status is written here for whoever comes after the monitor
     int control_dirs[LISTENER_COUNT]; // entrypoint: to unlink the sockets at the end
     struct life life;
     pid_t main_pid;

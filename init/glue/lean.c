@@ -104,9 +104,9 @@ static int find_place(struct lean *l, const int fds[2])
     return i;
 }
 
-static pid_t fork_with_copy(const int fds[2])
+static pid_t fork_with_copy(const int fds[2], int cgroup, bool *ret_inside)
 {
-    pid_t pid = spawn_copy();
+    pid_t pid = spawn_into(cgroup, false, ret_inside);
 
     if (pid != 0) {
         close_both(fds);
@@ -114,17 +114,17 @@ static pid_t fork_with_copy(const int fds[2])
     return pid;
 }
 
-pid_t lean_fork(struct lean *l, const int fds[2])
+pid_t lean_fork(struct lean *l, const int fds[2], int cgroup, bool *ret_inside)
 {
     pid_t pid;
     int i;
 
     i = find_place(l, fds);
     if (i < 0) {
-        return fork_with_copy(fds);
+        return fork_with_copy(fds, cgroup, ret_inside);
     }
     l->left[i] = 0;
-    pid = spawn_sharing_files();
+    pid = spawn_into(cgroup, true, ret_inside);
     if (pid == 0) {
         if (fd_unshare_from(LEAN_FDS) <
             0) { // no memory: the table is still PID 1's, and nothing may be done to it

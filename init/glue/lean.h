@@ -30,9 +30,9 @@ void lean_init(struct lean *l);
 
 /*
  * As fork(2): 0 in the child, its pid, or -errno. The child takes fds along (-1: none), which here are closed once it
- * has, or if there is none.
+ * has, or if there is none. It is born in the cgroup, where it can be: spawn_into().
  */
-pid_t lean_fork(struct lean *l, const int fds[2]);
+pid_t lean_fork(struct lean *l, const int fds[2], int cgroup, bool *ret_inside);
 
 /* Closes what children have taken. */
 void lean_sweep(struct lean *l);

@@ -9,6 +9,7 @@
 #include "glue/logger.h"
 #include "glue/request_services.h"
 #include "glue/say.h"
+#include "glue/service_cgroup.h"
 #include "glue/service_run.h"
 #include "glue/services.h"
 #include "glue/session.h"
@@ -402,6 +403,7 @@ static void leave(struct init *in)
 
     if (in->services != NULL) {
         finish_log(in);
+        service_cgroup_remove_all(in);
     }
     write_exit_status(in);
     audit_flush(in);

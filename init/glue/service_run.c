@@ -3,7 +3,9 @@
 #include "glue/service_run.h"
 
 #include "glue/command.h"
+#include "glue/descendants.h"
 #include "glue/say.h"
+#include "glue/service_cgroup.h"
 #include "glue/service_child.h"
 #include "glue/strays.h"
 #include "sys/fd.h"
@@ -57,14 +59,15 @@ static int watch_exec(struct init *in, uint32_t index, int ret_pipe[2])
 }
 
 /* Whose exec is watched takes a pipe's end along that must close by it, and by nobody else's: it is forked the usual way. */
-static pid_t fork_child(struct init *in, const int writers[2], bool watched)
+static pid_t fork_child(struct init *in, const int writers[2], bool watched, int cgroup,
+                        bool *ret_inside)
 {
     pid_t pid;
 
     if (!watched) {
-        return lean_fork(&in->services->lean, writers);
+        return lean_fork(&in->services->lean, writers, cgroup, ret_inside);
     }
-    pid = spawn_copy();
+    pid = spawn_into(cgroup, false, ret_inside);
     for (int i = 0; pid != 0 && i < 2; i++) {
         if (writers[i] >= 0) {
             (void)close(writers[i]);
@@ -94,6 +97,8 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
     struct service_start start;
     int execed[2] = {-1, -1};
     int writers[2] = {-1, -1};
+    int cgroup FD_CLEANUP = -1;
+    bool inside = false; // not in the table itself, which a child may not have
     pid_t pid;
     int r = 0;
 
@@ -119,7 +124,8 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
                                    .writers = {writers[0], writers[1]},
                                    .execed = execed[1]};
     memcpy(start.invocation, p->invocation, sizeof(start.invocation));
-    pid = r < 0 ? r : fork_child(in, writers, watched);
+    cgroup = service_cgroup_open(in, index);
+    pid = r < 0 ? r : fork_child(in, writers, watched, cgroup, &inside);
     if (pid == 0) {
         if ((conf->flags & SERVICE_COMMAND) != 0) {
             command_child(in);
@@ -129,7 +135,10 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
     fd_close(&execed[1]);
     if (pid < 0) {
         fd_close(&execed[0]);
-    } else if (main) {
+        return pid;
+    }
+    p->in_cgroup = inside;
+    if (main) {
         p->execed = execed[0];
     }
     return pid;
@@ -178,6 +187,7 @@ void service_run(struct init *in, uint32_t index, msec_t now)
     }
     s->now.pid[index][which] = pid;
     take_group(&s->now.process[index], which, pid);
+    s->now.process[index].signal_groups = false; // what that was for is gone
     super_event(&s->now.super, index, SVC_EV_RAN, 0, now);
 }
 
@@ -196,7 +206,7 @@ static void signal_group(pid_t *group, pid_t pid, int number)
     }
 }
 
-static void signal_both(struct init *in, uint32_t index, enum svc_whom whom, int number)
+static void signal_each(struct init *in, uint32_t index, enum svc_whom whom, int number)
 {
     struct service_process *p = &in->services->now.process[index];
     const pid_t *pid = in->services->now.pid[index];
@@ -214,14 +224,75 @@ static void signal_both(struct init *in, uint32_t index, enum svc_whom whom, int
     }
 }
 
-void service_signal(struct init *in, uint32_t index)
+static void signal_now(struct init *in, uint32_t index)
 {
     const struct svc *svc = &in->services->now.service[index].svc;
 
-    signal_both(in, index, (enum svc_whom)svc->whom, svc->signal);
+    signal_each(in, index, (enum svc_whom)svc->whom, svc->signal);
     if (svc->signal != SIGKILL) { // one that is stopped does not see it
-        signal_both(in, index, (enum svc_whom)svc->whom, SIGCONT);
+        signal_each(in, index, (enum svc_whom)svc->whom, SIGCONT);
     }
+}
+
+/*
+ * Without a cgroup a child looks for who has left the process groups, but not when the whole container ends: then
+ * everybody is reached. Another is not begun before the last has ended.
+ */
+static bool find_strays(struct init *in, uint32_t index)
+{
+    struct services *s = in->services;
+    struct service_process *p = &s->now.process[index];
+    pid_t pid;
+
+    if (in->proc_fd < 0 || s->now.super.closing || p->sweep > 0) {
+        return false;
+    }
+    pid = descendants_signal_strays(in->proc_fd, p->group, PROCESS_COUNT,
+                                    s->now.service[index].svc.signal);
+    if (pid < 0) {
+        return false;
+    }
+    p->sweep = pid;
+    s->sweeps++;
+    return true;
+}
+
+void service_signal(struct init *in, uint32_t index)
+{
+    struct service_table *t = &in->services->now;
+    struct service_process *p = &t->process[index];
+    const pid_t *pid = t->pid[index];
+
+    p->signal_groups = false;
+    if (t->service[index].svc.whom != WHOM_ALL) {
+        signal_now(in, index);
+    } else if (p->in_cgroup) {
+        service_cgroup_signal(in, index, t->service[index].svc.signal);
+    } else if (find_strays(in, index) && (pid[PROCESS_MAIN] > 0 || pid[PROCESS_COMMAND] > 0)) {
+        p->signal_groups = true; // who descends from them is known as long as they are there
+    } else {
+        signal_now(in, index);
+    }
+}
+
+bool service_swept(struct init *in, pid_t pid)
+{
+    struct services *s = in->services;
+
+    for (uint32_t i = 0; s->sweeps > 0 && i < s->now.image.count; i++) {
+        struct service_process *p = &s->now.process[i];
+
+        if (p->sweep == pid) {
+            p->sweep = 0;
+            s->sweeps--;
+            if (p->signal_groups) {
+                p->signal_groups = false;
+                signal_now(in, i);
+            }
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- what happens to them ---- */
@@ -289,25 +360,34 @@ static bool adopt_group(struct init *in, uint32_t index, const struct strays *st
     return false;
 }
 
-void service_settle(struct init *in, uint32_t index, struct strays *strays, msec_t now)
+/* By its groups and sessions: what is known of it without a cgroup. */
+static bool is_empty_of_orphans(struct init *in, uint32_t index, struct strays *strays)
+{
+    // In a shutdown whoever is left is reached with all the others, once the services are gone.
+    if (!strays->read && !in->services->now.super.closing) {
+        strays_read(in, strays);
+    }
+    return !strays->read || !adopt_group(in, index, strays);
+}
+
+bool service_settle(struct init *in, uint32_t index, struct strays *strays, msec_t now)
 {
     struct services *s = in->services;
     struct service_process *p = &s->now.process[index];
-    bool any = false;
+    bool empty = true;
 
     for (int i = 0; i < GROUP_COUNT; i++) {
-        any = group_lives(&p->group[i]) || any;
+        empty = !group_lives(&p->group[i]) && empty; // their numbers are not to outlive them
     }
-    if (any) {
-        return;
+    if (p->in_cgroup) {
+        empty = service_cgroup_is_empty(in, index);
+    } else {
+        empty = empty && is_empty_of_orphans(in, index, strays);
     }
-    // In a shutdown whoever is left is reached with all the others, once the services are gone.
-    if (!strays->read && !s->now.super.closing) {
-        strays_read(in, strays);
-    }
-    if (!strays->read || !adopt_group(in, index, strays)) {
+    if (empty) {
         memset(p->session, 0, sizeof(p->session));
         logger_ended(in, index, false);
         super_event(&s->now.super, index, SVC_EV_EMPTY, 0, now);
     }
+    return empty;
 }

@@ -22,10 +22,13 @@ void service_execs(struct init *in, msec_t now);
 /* After a swap of units: the service has another index now. */
 void service_rewatch(struct init *in, uint32_t index);
 
+/* Was it a child that signalled a service's strays? Then it is the others' turn. */
+bool service_swept(struct init *in, pid_t pid);
+
 /*
- * Both of its processes have ended: the machine is told, if nothing of it is left in their groups, nor, as far as
- * strays go, in their sessions.
+ * Both of its processes have ended: the machine is told if nobody else of it is left, in its leaf of the cgroup, or
+ * without one in its groups, nor, as far as strays go, in its sessions. False where somebody is.
  */
-void service_settle(struct init *in, uint32_t index, struct strays *strays, msec_t now);
+bool service_settle(struct init *in, uint32_t index, struct strays *strays, msec_t now);
 
 #endif

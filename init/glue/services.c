@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SETTLE_MS 10       /* after the last end of a process until its cgroup is looked at again */
 #define SIGRTMIN_PLUS_3 37 /* the kernel's SIGRTMIN is 34 to most; systemd's "halt" */
 
 /* ---- events ---- */
@@ -254,18 +255,38 @@ static bool find_pid(const struct services *s, pid_t pid, uint32_t *ret_index, i
     return false;
 }
 
-void services_settle(struct init *in, msec_t now)
+/* True where it waits for somebody in its cgroup. */
+static bool settle(struct init *in, uint32_t index, struct strays *strays, msec_t now)
 {
-    struct services *s = in->services;
+    struct service_table *t = &in->services->now;
+
+    if (!t->service[index].svc.occupied || t->pid[index][PROCESS_MAIN] > 0 ||
+        t->pid[index][PROCESS_COMMAND] > 0) {
+        return false;
+    }
+    return !service_settle(in, index, strays, now) && t->process[index].in_cgroup &&
+           svc_is_stopping(&t->service[index].svc);
+}
+
+static bool settle_all(struct init *in, msec_t now)
+{
     struct strays strays;
+    bool waits = false;
 
     strays.read = false; // they are looked for where something has ended for good, and once then
-    for (uint32_t i = 0; i < s->now.image.count; i++) {
-        if (s->now.service[i].svc.occupied && s->now.pid[i][PROCESS_MAIN] == 0 &&
-            s->now.pid[i][PROCESS_COMMAND] == 0) {
-            service_settle(in, i, &strays, now);
-        }
+    for (uint32_t i = 0; i < in->services->now.image.count; i++) {
+        waits |= settle(in, i, &strays, now);
     }
+    return waits;
+}
+
+/*
+ * Since Linux 6.19 one that was reaped may count as living in its cgroup for some microseconds more. If it was the
+ * last one nobody will wake us: we look again, once.
+ */
+void services_settle(struct init *in, msec_t now)
+{
+    in->services->settle_at = settle_all(in, now) ? now + SETTLE_MS : MSEC_NEVER;
 }
 
 bool services_own(const struct init *in, pid_t pid)
@@ -288,7 +309,7 @@ bool services_reaped(struct init *in, pid_t pid, int status, msec_t now)
         return true;
     }
     if (!find_pid(s, pid, &index, &which)) {
-        return false;
+        return service_swept(in, pid);
     }
     lean_reaped(&s->lean, pid);
     s->now.pid[index][which] = 0;
@@ -318,13 +339,23 @@ void services_signal(struct init *in, int number, msec_t now)
 
 msec_t services_deadline(const struct init *in)
 {
-    return in->services != NULL && in->services->loaded ? super_deadline(&in->services->now.super)
-                                                        : MSEC_NEVER;
+    const struct services *s = in->services;
+    msec_t due;
+
+    if (s == NULL || !s->loaded) {
+        return MSEC_NEVER;
+    }
+    due = super_deadline(&s->now.super);
+    return due < s->settle_at ? due : s->settle_at;
 }
 
 void services_expire(struct init *in, msec_t now)
 {
     if (in->services != NULL && in->services->loaded) {
+        if (in->services->settle_at <= now) {
+            in->services->settle_at = MSEC_NEVER;
+            (void)settle_all(in, now);
+        }
         super_expire(&in->services->now.super, now);
     }
 }

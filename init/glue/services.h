@@ -37,7 +37,11 @@ struct service_process {
     uint32_t shown_ended;       // of the last events that told of it
     uint8_t shown_state;
     uint8_t shown_result;
-    int execed; // owned; Type=exec: end of file once it is executed; -1
+    bool in_cgroup;     // all of its processes were born in its leaf: service_cgroup.h
+    bool leaf_killed;   // SIGKILL went to its leaf, in which nobody can be born any more
+    bool signal_groups; // once `sweep` has ended
+    pid_t sweep;        // the child that signals its strays; 0
+    int execed;         // owned; Type=exec: end of file once it is executed; -1
     uint8_t invocation[INVOCATION_BYTES];
 };
 
@@ -76,6 +80,8 @@ struct services {
     bool gone;        // no service is left
     bool told_to_end; // by a signal
     uint32_t main;    // index of the main service; SUPER_NONE
+    unsigned sweeps;  // children that signal strays
+    msec_t settle_at; // whether services have somebody left is looked at again then; MSEC_NEVER
     struct service_table now;
     struct service_table
         next; // read, and waiting until what is not in it has stopped; no memory: there is none

@@ -6,6 +6,7 @@
 #include "glue/loop.h"
 #include "glue/request_services.h"
 #include "glue/say.h"
+#include "glue/service_cgroup.h"
 #include "glue/service_run.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
@@ -204,6 +205,8 @@ void units_swap(struct init *in, msec_t now)
             move_service(&before, i, &s->next, (uint32_t)j);
         } else {
             logger_ended(in, i, true);
+            service_cgroup_remove(in, i);
+            s->sweeps -= before.process[i].sweep > 0;
         }
         request_rename_waits(in, i, j < 0 ? SUPER_NONE : (uint32_t)j);
     }
@@ -410,10 +413,12 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     s->exit_when = exit_when;
     s->memfd = s->exec_poll = -1;
     s->main = SUPER_NONE;
+    s->settle_at = MSEC_NEVER;
     s->pty = (struct pty){-1, -1};
     s->logger = (struct logger){.sock = -1, .ring = -1, .out = out, .again_at = MSEC_NEVER};
     raise_files(s);
     lean_init(&s->lean);
+    service_cgroup_prepare(in);
     r = copy_request(s, request);
     if (r < 0) {
         return r;

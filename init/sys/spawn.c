@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -93,6 +94,31 @@ pid_t spawn_copy(void)
 pid_t spawn_sharing_files(void)
 {
     return copy(CLONE_FILES | SIGCHLD);
+}
+
+/* What forks is short of memory or processes: elsewhere it would be no better. */
+static bool is_shortage(int error)
+{
+    return error == EAGAIN || error == ENOMEM;
+}
+
+pid_t spawn_into(int cgroup, bool sharing_files, bool *ret_inside)
+{
+    struct clone_args args = {
+        .flags = CLONE_INTO_CGROUP | (sharing_files ? CLONE_FILES : 0),
+        .exit_signal = SIGCHLD,
+        .cgroup = (uint64_t)cgroup,
+    };
+    long r = cgroup >= 0 ? syscall(SYS_clone3, &args, sizeof(args)) : -1;
+
+    *ret_inside = r >= 0;
+    if (r >= 0) {
+        return (pid_t)r;
+    }
+    if (cgroup >= 0 && is_shortage(errno)) {
+        return -errno;
+    }
+    return sharing_files ? spawn_sharing_files() : spawn_copy();
 }
 
 pid_t spawn_helper(void)

@@ -3,6 +3,7 @@
 #ifndef SYS_SPAWN_H
 #define SYS_SPAWN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct clone_args;
@@ -26,6 +27,12 @@ pid_t spawn_copy(void);
 
 /* A copy that shares this process's table of descriptors, until it unshares it: fd_unshare_from(). */
 pid_t spawn_sharing_files(void);
+
+/*
+ * Either, born in the cgroup (version 2) that the descriptor is of, so that no moment and no child of it is outside:
+ * clone3(2), CLONE_INTO_CGROUP. Where that cannot be it is born where the caller is, as with -1; *ret_inside tells.
+ */
+pid_t spawn_into(int cgroup, bool sharing_files, bool *ret_inside);
 
 /*
  * A copy that a wait for any child passes over: its end raises no SIGCHLD, and takes a waitpid(2) of its own, with

@@ -156,6 +156,34 @@ static void test_beside_a_helper_children_are_found(void **state)
     in_child(helper_and_child);
 }
 
+static void born_elsewhere(void)
+{
+    int cgroups[] = {-1, 0, check_call(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC))};
+
+    for (size_t i = 0; i < COUNT_OF(cgroups); i++) {
+        for (int sharing = 0; sharing < 2; sharing++) {
+            bool inside = true;
+            pid_t pid = check_ok(spawn_into(cgroups[i], sharing != 0, &inside));
+
+            if (pid == 0) {
+                (void)close(cgroups[2]);
+                _exit(6);
+            }
+            check(!inside, "it says that it was born in what is no cgroup");
+            check_is(child_wait(pid), 6 << 8);
+            check_is(is_open(cgroups[2]), sharing == 0 || cgroups[2] < 0);
+            cgroups[2] =
+                sharing ? check_call(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) : cgroups[2];
+        }
+    }
+}
+
+static void test_where_there_is_no_cgroup_it_is_born_all_the_same(void **state)
+{
+    (void)state;
+    in_child(born_elsewhere);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +192,7 @@ int main(void)
         cmocka_unit_test(test_a_copy_has_memory_of_its_own),
         cmocka_unit_test(test_a_helper_is_nobodys_child),
         cmocka_unit_test(test_beside_a_helper_children_are_found),
+        cmocka_unit_test(test_where_there_is_no_cgroup_it_is_born_all_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
