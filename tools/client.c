@@ -263,6 +263,11 @@ int client_report(const struct client *c)
                               SESSIONS_MAX);
     case EAGAIN:
         return report_failure("\"%s\": it cannot fork: %s", c->name, report_errno(error));
+    case EINPROGRESS:
+        return report_failure("\"%s\": it is starting: its units are still being read", c->name);
+    case ESRCH:
+        report_error("\"%s\": no main command runs in it", c->name);
+        return EXIT_NOT_TRUE;
     case ESHUTDOWN:
         return report_failure("\"%s\": it is ending", c->name);
     case EPROTONOSUPPORT:

@@ -180,6 +180,9 @@ static void set_command(struct process *ret, const char *stat, const char *cmdli
     while (n > 0 && cmdline[n - 1] == 0) {
         n--;
     }
+    if (open != NULL && strncmp(open + 1, "porthole-lo", 11) == 0) {
+        n = 0; // the loader, the log worker: a copy of PID 1, with its command line
+    }
     if (n > 0) {
         memcpy(ret->command, cmdline, n);
         for (size_t i = 0; i < n; i++) {
@@ -188,7 +191,8 @@ static void set_command(struct process *ret, const char *stat, const char *cmdli
             }
         }
         ret->command[n] = 0;
-    } else if (open != NULL && close != NULL && close > open) { // a zombie, or a kernel thread
+    } else if (open != NULL && close != NULL &&
+               close > open) { // those, a zombie, or a kernel thread
         (void)snprintf(ret->command, sizeof(ret->command), "[%.*s]", (int)(close - open - 1),
                        open + 1);
     } else {

@@ -20,6 +20,12 @@
 #define NAME_BYTES 256
 #define RENAMED 0x80000000u
 
+/* What is said where there is no such service, yet or at all. */
+static int unknown(const struct init *in)
+{
+    return in->services != NULL && !in->services->loaded ? EINPROGRESS : ENOENT;
+}
+
 static long find(const struct init *in, struct slice name)
 {
     if (in->services == NULL || !in->services->loaded) {
@@ -127,7 +133,7 @@ void request_services(struct init *in, int slot, const struct proto_msg *m, msec
     long index = proto_has(m, TAG_NAME) ? find(in, m->text[TAG_NAME]) : 0;
 
     if (index < 0) {
-        control_error(in, slot, m->request, ENOENT);
+        control_error(in, slot, m->request, unknown(in));
         return;
     }
     proto_begin(&w, buf, sizeof(buf), PROTO_SERVICES_OK, m->request);
@@ -265,7 +271,7 @@ void request_job(struct init *in, int slot, const struct proto_msg *m, msec_t no
         return;
     }
     if (index < 0) {
-        control_error(in, slot, m->request, ENOENT);
+        control_error(in, slot, m->request, unknown(in));
         return;
     }
     if (in->slots[slot].waiting != WAIT_NONE) {
@@ -293,7 +299,7 @@ int request_signal_service(const struct init *in, struct slice name, int number)
     pid_t pid;
 
     if (index < 0) {
-        return ENOENT;
+        return unknown(in);
     }
     pid = in->services->now.pid[index][PROCESS_MAIN];
     return pid == 0 ? ESRCH : kill(pid, number) < 0 ? errno : 0;
@@ -335,7 +341,7 @@ void request_wait_service(struct init *in, int slot, const struct proto_msg *m)
     long index = find(in, m->text[TAG_NAME]);
 
     if (index < 0 || (state != SVC_UP && state != SVC_STOPPED && state != SVC_FAILED)) {
-        control_error(in, slot, m->request, index < 0 ? ENOENT : EINVAL);
+        control_error(in, slot, m->request, index < 0 ? unknown(in) : EINVAL);
         return;
     }
     if (wait_for(in, slot, WAIT_SERVICE, m->request)) {

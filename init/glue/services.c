@@ -78,7 +78,10 @@ void services_event_life(struct init *in)
 {
     struct event e = {.kind = EVENT_CONTAINER, .state = (uint16_t)in->life.state};
 
-    if (in->services != NULL) {
+    // One that people are told of under one word is told once: "stopping" is three states.
+    if (in->services != NULL &&
+        strcmp(life_public_name(in->life.state), life_public_name(in->services->shown_life)) != 0) {
+        in->services->shown_life = in->life.state;
         e.value = in->life.finished || !in->life.main_alive ? (uint32_t)in->life.code : 0;
         services_event(in, &e);
     }

@@ -71,17 +71,18 @@ struct services {
     struct loader_request want; // in `words`
     void *words;                // owned mapping
     enum exit_when exit_when;
-    pid_t loader;     // 0: none runs
-    int memfd;        // owned; what it fills; -1
-    bool again;       // the units are to be read once more, when it has ended
-    bool loaded;      // there is an image
-    bool booted;      // every start of the boot is done
-    bool ended;       // the container's end has come: its code is set
-    bool gone;        // no service is left
-    bool told_to_end; // by a signal
-    uint32_t main;    // index of the main service; SUPER_NONE
-    unsigned sweeps;  // children that signal strays
-    msec_t settle_at; // whether services have somebody left is looked at again then; MSEC_NEVER
+    pid_t loader;       // 0: none runs
+    int memfd;          // owned; what it fills; -1
+    bool again;         // the units are to be read once more, when it has ended
+    bool loaded;        // there is an image
+    bool booted;        // every start of the boot is done
+    bool ended;         // the container's end has come: its code is set
+    bool gone;          // no service is left
+    bool told_to_end;   // by a signal
+    uint8_t shown_life; // of the last event that told of it
+    uint32_t main;      // index of the main service; SUPER_NONE
+    unsigned sweeps;    // children that signal strays
+    msec_t settle_at;   // whether services have somebody left is looked at again then; MSEC_NEVER
     struct service_table now;
     struct service_table
         next; // read, and waiting until what is not in it has stopped; no memory: there is none
