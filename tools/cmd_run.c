@@ -65,6 +65,7 @@ static void take_message(struct run *r)
         break;
     case PROTO_UP:
         r->up = true;
+        relay_cut_words(&r->relay); // of a detached container with services
         tell_caller(r, 0);
         break;
     case PROTO_FAILED: // a step of the boot
@@ -224,7 +225,7 @@ static int attend(struct run *r)
 
 static int run_here(struct run *r)
 {
-    bool streams = !r->spec.detach;
+    bool services = r->spec.folder_count + r->spec.unit_count > 0;
     int code;
 
     r->client.fd = -1;
@@ -235,8 +236,11 @@ static int run_here(struct run *r)
     r->relay.on_signal = on_signal;
     r->relay.on_sync = on_sync;
     r->relay.owner = r;
-    code = streams ? relay_prepare(&r->relay, r->spec.tty, r->spec.interactive)
-                   : relay_prepare_mute(&r->relay);
+    if (!r->spec.detach) {
+        code = relay_prepare(&r->relay, r->spec.tty, r->spec.interactive);
+    } else {
+        code = services ? relay_prepare_words(&r->relay) : relay_prepare_mute(&r->relay);
+    }
     if (code == 0) {
         code = attend(r);
     }

@@ -173,7 +173,8 @@ void logview_end(struct logview *v)
     v->open = 0;
 }
 
-/* A line, or the piece of one. As on PID 1's stdout, another stream's line never goes on an open one. */
+/* A line, or the piece of one. As on PID 1's stdout, another stream's line never goes on an open one. PID 1's own
+ * lines say themselves whose they are. */
 static void show_line(struct logview *v, const struct logring_record *rec, struct slice line,
                       bool ended)
 {
@@ -182,7 +183,7 @@ static void show_line(struct logview *v, const struct logring_record *rec, struc
     if (v->open != owner) {
         logview_end(v);
     }
-    if (v->service == NULL && v->open == 0) {
+    if (v->service == NULL && v->open == 0 && !slice_equals(rec->name, LOGRING_INIT)) {
         put(v, rec->name);
         (void)fputs(": ", stdout);
     }

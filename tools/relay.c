@@ -53,6 +53,31 @@ int relay_prepare_mute(struct relay *r)
     return r->signals < 0 ? report_failure("signals: %s", report_errno(r->signals)) : 0;
 }
 
+/* One of the streams: a pipe of which the container gets the other end. */
+static int prepare_stream(struct relay *r, int i)
+{
+    int pair[2];
+    int error = fd_pipe(pair);
+
+    if (error < 0) {
+        return report_failure("pipe: %s", report_errno(error));
+    }
+    r->ends[i] = pair[i == STREAM_IN ? 0 : 1];
+    if (i == STREAM_IN) {
+        r->stream[i] = (struct stream){.src = 0, .dst = pair[1], .own_dst = true};
+    } else {
+        r->stream[i] = (struct stream){.src = pair[0], .dst = i, .own_src = true};
+    }
+    return 0;
+}
+
+int relay_prepare_words(struct relay *r)
+{
+    int code = relay_prepare_mute(r);
+
+    return code != 0 ? code : prepare_stream(r, STREAM_ERR);
+}
+
 int relay_prepare(struct relay *r, bool tty, bool interactive)
 {
     int code = relay_prepare_mute(r);
@@ -62,25 +87,12 @@ int relay_prepare(struct relay *r, bool tty, bool interactive)
     }
     r->tty = tty;
     r->interactive = interactive;
-    for (int i = 0; i < STREAM_COUNT && !tty; i++) {
-        int pair[2];
-        int error;
-
-        if (i == STREAM_IN && !interactive) {
-            continue;
-        }
-        error = fd_pipe(pair);
-        if (error < 0) {
-            return report_failure("pipe: %s", report_errno(error));
-        }
-        r->ends[i] = pair[i == STREAM_IN ? 0 : 1];
-        if (i == STREAM_IN) {
-            r->stream[i] = (struct stream){.src = 0, .dst = pair[1], .own_dst = true};
-        } else {
-            r->stream[i] = (struct stream){.src = pair[0], .dst = i, .own_src = true};
+    for (int i = 0; i < STREAM_COUNT && !tty && code == 0; i++) {
+        if (i != STREAM_IN || interactive) {
+            code = prepare_stream(r, i);
         }
     }
-    return 0;
+    return code;
 }
 
 void relay_handed_over(struct relay *r)
@@ -127,6 +139,28 @@ static void stream_close(struct stream *s)
     }
     s->src = s->dst = -1;
     s->have = s->done = 0;
+}
+
+void relay_cut_words(struct relay *r)
+{
+    struct stream *s = &r->stream[STREAM_ERR];
+    struct pollfd p = {.fd = s->src, .events = POLLIN};
+    char *buffer = stream_buffers[STREAM_ERR];
+
+    while (s->src >= 0) {
+        if (s->have > 0) {
+            (void)fd_write_all(s->dst, buffer + s->done, s->have - s->done);
+        }
+        s->have = s->done = 0;
+        if (poll(&p, 1, 0) > 0 && (p.revents & POLLIN) != 0) {
+            ssize_t n = read(s->src, buffer, BUFFER_BYTES);
+
+            s->have = n > 0 ? (size_t)n : 0;
+        }
+        if (s->have == 0) {
+            stream_close(s);
+        }
+    }
 }
 
 /*

@@ -56,6 +56,12 @@ int relay_prepare(struct relay *r, bool tty, bool interactive);
 /* For a monitor: signals only, no streams. The same results. */
 int relay_prepare_mute(struct relay *r);
 
+/* For a monitor of services: what PID 1 says until they are up goes to stderr. The same results. */
+int relay_prepare_words(struct relay *r);
+
+/* Carries what it has said so far, and no more. */
+void relay_cut_words(struct relay *r);
+
 /* The container's ends have been handed over: closes ours of them. */
 void relay_handed_over(struct relay *r);
 

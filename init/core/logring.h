@@ -31,6 +31,7 @@
 #define LOGRING_RECORD 32                /* bytes of a record before its name */
 #define LOGRING_PADDING UINT32_MAX
 #define LOGRING_NAME_MAX 255
+#define LOGRING_INIT "porthole-init" /* the name of PID 1's own lines, among those of services */
 #define LOGRING_RECORD_MAX ((LOGRING_RECORD + LOGRING_NAME_MAX + LOG_TEXT_MAX + 7) & ~7)
 #define LOGRING_SIZE_MIN 65536 /* bytes: three of the longest records */
 

@@ -19,8 +19,9 @@
  */
 #define UNITIMAGE_HEADER 32
 #define UNITIMAGE_RECORD 192
-#define UNITIMAGE_MAX (16u << 20)   /* bytes */
-#define UNITIMAGE_SERVICES_MAX 4096 /* services */
+#define UNITIMAGE_MAX (16u << 20) /* bytes */
+#define UNITIMAGE_SERVICES_MAX \
+    4095 /* services; one number more is that of PID 1's own words in the log */
 
 /* Elements of an exec list. Those marked * may come more than once, in order. */
 enum exec_tag {

@@ -90,7 +90,7 @@ int logfeed_add(struct logfeeds *f, uint32_t service, unsigned bits, struct slic
     struct logfeed *e;
     int r;
 
-    if (service >= UNITIMAGE_SERVICES_MAX || (stream != LOG_STDOUT && stream != LOG_STDERR)) {
+    if (service > UNITIMAGE_SERVICES_MAX || (stream != LOG_STDOUT && stream != LOG_STDERR)) {
         (void)close(fd);
         return -EINVAL;
     }
@@ -124,7 +124,7 @@ void logfeed_resume(struct logfeeds *f)
     for (uint64_t pos = f->ring->tail; logring_at(f->ring, pos, &rec); pos += rec.length) {
         uint32_t index = rec.service * 2 + (rec.stream == LOG_STDERR);
 
-        if (!rec.padding && rec.service < UNITIMAGE_SERVICES_MAX && f->feed[index].used) {
+        if (!rec.padding && rec.service <= UNITIMAGE_SERVICES_MAX && f->feed[index].used) {
             f->feed[index].open = (rec.flags & LOGRING_PARTIAL) != 0;
         }
     }
@@ -147,7 +147,7 @@ static void set_closing(struct logfeeds *f, struct logfeed *e, bool closing)
 
 void logfeed_ended(struct logfeeds *f, uint32_t service, bool forget)
 {
-    for (uint32_t i = service * 2; service < UNITIMAGE_SERVICES_MAX && i < service * 2 + 2; i++) {
+    for (uint32_t i = service * 2; service <= UNITIMAGE_SERVICES_MAX && i < service * 2 + 2; i++) {
         struct logfeed *e = &f->feed[i];
 
         if (!e->used) {
@@ -332,7 +332,7 @@ static void finish_line(struct logfeeds *f, struct logfeed *e)
 
 void logfeed_closed(struct logfeeds *f, uint32_t service)
 {
-    for (uint32_t i = service * 2; service < UNITIMAGE_SERVICES_MAX && i < service * 2 + 2; i++) {
+    for (uint32_t i = service * 2; service <= UNITIMAGE_SERVICES_MAX && i < service * 2 + 2; i++) {
         if (f->feed[i].used && f->feed[i].open) {
             finish_line(f, &f->feed[i]);
         }

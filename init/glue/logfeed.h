@@ -19,8 +19,8 @@
  * the pipe was not empty (fs/pipe.c). So it is looked at again by a timer, soon at first, then less and less
  * often, and at last the pipe is emptied: then there is no timer, and the next byte is an edge.
  */
-#define LOGFEED_MAX (2 * UNITIMAGE_SERVICES_MAX) /* stdout and stderr of each service */
-#define LOGFEED_NAMES (1u << 20)                 /* bytes */
+#define LOGFEED_MAX (2 * (UNITIMAGE_SERVICES_MAX + 1)) /* stdout and stderr of each service */
+#define LOGFEED_NAMES (1u << 20)                       /* bytes */
 
 struct logfeed {
     bool used;

@@ -2,6 +2,7 @@
 /* PID 1's side of the log worker: pipes, the ring, and a new worker for one that has died. */
 #include "glue/logger.h"
 
+#include "core/logring.h"
 #include "glue/init.h"
 #include "glue/lean.h"
 #include "glue/logworker.h"
@@ -189,6 +190,41 @@ static int send_message(const struct init *in, enum logworker_message kind, uint
         wire_put_u32(&w, bits);
     }
     return sock_send(in->services->logger.sock, buf, w.len, &fd, fd >= 0 ? 1 : 0);
+}
+
+/* PID 1's own words, where nobody hears its stderr any more: as those of a service by its name. */
+static int tell_own(const struct init *in)
+{
+    static const char name[] = LOGRING_INIT;
+    uint8_t buf[LOGWORKER_BYTES];
+    struct wire_writer w;
+
+    wire_writer_init(&w, buf, sizeof(buf));
+    wire_put_u32(&w, LOGWORKER_PIPE);
+    wire_put_u32(&w, LOGGER_OWN);
+    wire_put_u32(&w, LOG_STDERR);
+    wire_put_bytes(&w, name, sizeof(name) - 1);
+    return sock_send(in->services->logger.sock, buf, w.len, &in->services->logger.own, 1);
+}
+
+int logger_take_stderr(struct init *in)
+{
+    struct logger *l = &in->services->logger;
+    int writer = -1;
+    int r = make_pipe(in, &l->own, &writer);
+
+    if (r == 0 && writer < 0) {
+        writer = fd_reopen(in->proc_fd, l->own, O_WRONLY);
+        r = writer < 0 ? writer : 0;
+    }
+    if (r == 0 && dup2(writer, STDERR_FILENO) < 0) {
+        r = -errno;
+    }
+    fd_close(&writer);
+    if (r == 0 && l->sock >= 0 && tell_own(in) < 0) {
+        logger_renew(in); // its successor is born knowing
+    }
+    return r;
 }
 
 static void note(struct logger *l, uint32_t *bits, uint32_t service)

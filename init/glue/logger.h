@@ -25,13 +25,15 @@ struct init;
  * as a bit a service and told when there is room.
  */
 
-#define LOGGER_WORDS (UNITIMAGE_SERVICES_MAX / 32)
+#define LOGGER_OWN UNITIMAGE_SERVICES_MAX /* no service has this index */
+#define LOGGER_WORDS (UNITIMAGE_SERVICES_MAX / 32 + 1)
 
 /* PID 1's side; in `struct init`. */
 struct logger {
     pid_t pid;       // of the worker; 0: none
     int sock;        // owned; PID 1's end; -1
     int ring;        // owned; the memfd; -1: not made
+    int own;         // owned; the pipe of PID 1's own words; -1: they go to its stderr
     int out;         // owned; PID 1's stdout as it was given, for the worker; -1: none
     msec_t again_at; // a new worker is forked then; MSEC_NEVER
     msec_t started;  // when the worker was forked
@@ -71,6 +73,12 @@ int logger_connect(const int writers[2], bool out, bool error);
  * `forget`: its index may be another service's then.
  */
 void logger_ended(struct init *in, uint32_t service, bool forget);
+
+/*
+ * From here on PID 1's stderr is a pipe of the log: what it says, and its loader, are lines of LOGRING_INIT. For a
+ * detached container, once its launcher has what was said before. 0 or -errno: then it stays as it was.
+ */
+int logger_take_stderr(struct init *in);
 
 /* After in->services was swapped: a new worker, which reads names and pipes anew. */
 void logger_renew(struct init *in);

@@ -51,7 +51,7 @@ static void set_oom_score(int proc)
 static void keep_own(const struct init *in, int sock)
 {
     uint32_t count = in->services->now.image.count;
-    size_t size = ((size_t)count * 2 + 4) * sizeof(int);
+    size_t size = ((size_t)count * 2 + 5) * sizeof(int);
     int *keep = mem_map(size);
     size_t n = 0;
 
@@ -62,6 +62,7 @@ static void keep_own(const struct init *in, int sock)
     keep[n++] = in->proc_fd;
     keep[n++] = in->services->logger.ring;
     keep[n++] = in->services->logger.out;
+    keep[n++] = in->services->logger.own;
     for (uint32_t i = 0; i < count; i++) {
         keep[n++] = in->services->now.log[i][0];
         keep[n++] = in->services->now.log[i][1];
@@ -106,6 +107,12 @@ static void add_feeds(struct worker *w, const struct init *in)
                 _exit(EXIT_AGAIN);
             }
         }
+    }
+    if (s != NULL && s->logger.own >= 0 &&
+        logfeed_add(&w->feeds, LOGGER_OWN, LOG_STDERR,
+                    (struct slice){(const uint8_t *)LOGRING_INIT, sizeof(LOGRING_INIT) - 1},
+                    s->logger.own) < 0) {
+        _exit(EXIT_AGAIN);
     }
     logfeed_resume(&w->feeds);
 }

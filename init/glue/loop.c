@@ -132,6 +132,9 @@ static void perform(struct init *in, unsigned actions, int number)
     if ((actions & ACT_ANNOUNCE) != 0) {
         if (in->life.state == LIFE_UP && in->tell_up) {
             tell_monitor_up(in);
+            if (in->services != NULL) { // the launcher hears no more
+                (void)logger_take_stderr(in);
+            }
         }
         services_event_life(in);
         control_announce(in);

@@ -24,7 +24,9 @@
 _Noreturn static void command_child(const struct init *in)
 {
     struct plan plan;
-    struct command c = {.init = in, .conn = -1, .stdio = {0, 1, 2}, .pty = in->services->pty};
+    // Of a detached container PID 1's stderr is for its own words: who reads them goes once it is up.
+    struct command c = {
+        .init = in, .conn = -1, .stdio = {0, 1, in->tell_up ? -1 : 2}, .pty = in->services->pty};
 
     if (!in->launched) {
         command_become_plain(in);

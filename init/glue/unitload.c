@@ -73,7 +73,7 @@ uint32_t unitload_add(struct unitload *l, const char *name)
     struct findings_unit *said = unitload_take(l, sizeof(*said));
 
     if (l->count == UNITIMAGE_SERVICES_MAX) {
-        findings_end(&l->findings, name, "there are more than 4096 units");
+        findings_end(&l->findings, name, "there are more than 4095 units");
     }
     *said = (struct findings_unit){.all = &l->findings, .path = name};
     unit_init(u, &l->arena, name, &l->values);

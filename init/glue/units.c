@@ -415,7 +415,8 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     s->main = SUPER_NONE;
     s->settle_at = MSEC_NEVER;
     s->pty = (struct pty){-1, -1};
-    s->logger = (struct logger){.sock = -1, .ring = -1, .out = out, .again_at = MSEC_NEVER};
+    s->logger =
+        (struct logger){.sock = -1, .ring = -1, .own = -1, .out = out, .again_at = MSEC_NEVER};
     raise_files(s);
     lean_init(&s->lean);
     service_cgroup_prepare(in);

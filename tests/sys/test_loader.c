@@ -619,7 +619,7 @@ TEST(too_many_units)
         put_link(name, "t@.service");
     }
     load_folder("d");
-    fails_with("porthole-init: t@4096.service: there are more than 4096 units\n");
+    fails_with("porthole-init: t@4095.service: there are more than 4095 units\n");
 }
 
 TEST(bad_lines_are_told_once_each)
