@@ -171,6 +171,8 @@ static int open_log(struct client *c, struct logs *l)
     r = logview_map(&l->view, ring);
     if (r == 0 && l->tail != UINT64_MAX) {
         r = logview_tail(&l->view, l->tail);
+    } else if (r == 0 && l->view.since == 0) {
+        logview_from_first(&l->view);
     }
     return r < 0 ? report_no_log(c, l, r) : 0;
 }

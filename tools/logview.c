@@ -45,6 +45,11 @@ void logview_finish(struct logview *v)
     }
 }
 
+void logview_from_first(struct logview *v)
+{
+    v->reader.began = true; // and expects line 0
+}
+
 static bool is_shown(const struct logview *v, const struct logring_record *rec)
 {
     return rec->time >= v->since && (v->service == NULL || slice_equals(rec->name, v->service));
