@@ -243,7 +243,7 @@ void service_to_json(struct json *j, const char *key, const struct service *s, b
     json_close(j, '}');
 }
 
-/* How a service has failed: by its result, and how its main process ended where that says it. */
+/* How a service has failed, behind "it failed": by its result, and how its main process ended where that says it. */
 static void failure_text(const struct proto_msg *m, char *buf, size_t cap)
 {
     uint64_t result = m->num[TAG_RESULT];
@@ -255,13 +255,13 @@ static void failure_text(const struct proto_msg *m, char *buf, size_t cap)
     }
     if (ended &&
         (result == RESULT_EXIT_CODE || result == RESULT_SIGNAL || result == RESULT_CORE_DUMP)) {
-        (void)snprintf(buf, cap, "it failed: %s", ending);
+        (void)snprintf(buf, cap, ": %s", ending);
     } else if (ended && result != RESULT_SUCCESS) {
-        (void)snprintf(buf, cap, "it failed: %s (%s)", wording_result_meaning(result), ending);
+        (void)snprintf(buf, cap, ": %s (%s)", wording_result_meaning(result), ending);
     } else if (proto_has(m, TAG_RESULT) && result != RESULT_SUCCESS) {
-        (void)snprintf(buf, cap, "it failed: %s", wording_result_meaning(result));
+        (void)snprintf(buf, cap, ": %s", wording_result_meaning(result));
     } else {
-        (void)snprintf(buf, cap, "it failed, and is %s",
+        (void)snprintf(buf, cap, ", and is %s",
                        proto_has(m, TAG_SERVICE_STATE) ? wording_state(m->num[TAG_SERVICE_STATE])
                                                        : "in no state that is known");
     }
@@ -293,7 +293,8 @@ static bool reason_text(const struct proto_msg *m, bool is_service, char *buf, s
     case EIO:
         take_text(m->text[TAG_DESCRIPTION], text, sizeof(text));
         if (is_service) {
-            failure_text(m, buf, cap);
+            failure_text(m, text, sizeof(text));
+            (void)snprintf(buf, cap, "it failed%s", text);
         } else {
             (void)snprintf(buf, cap, "its units could not be read%s%s", text[0] != 0 ? ": " : "",
                            text);
@@ -312,6 +313,16 @@ static bool reason_text(const struct proto_msg *m, bool is_service, char *buf, s
     default:
         return false;
     }
+}
+
+int services_report_failed(const struct client *c, const struct target *t)
+{
+    char target[TARGET_TEXT];
+    char how[SERVICE_TEXT_MAX];
+
+    failure_text(&c->msg, how, sizeof(how));
+    report_error("\"%s\": it has failed%s", target_text(c, t, target), how);
+    return EXIT_NOT_TRUE;
 }
 
 int services_report(const struct client *c, const struct target *t, int received)

@@ -61,6 +61,9 @@ void ending_to_json(struct json *j, const char *key, int wait_status);
  */
 int services_report(const struct client *c, const struct target *t, int received);
 
+/* Says how target has failed, as a STATE tells. Returns the exit code. */
+int services_report_failed(const struct client *c, const struct target *t);
+
 /* 0 where PID 1 offers services; else the error is reported and an exit code returned. */
 int services_offered(const struct client *c);
 
