@@ -268,6 +268,9 @@ static int print_one_text(const struct client *c, const struct service *s)
     }
     print_processes(s);
     (void)printf("%-12s %llu\n", "restarts", (unsigned long long)s->restarts);
+    if (s->has_failed_run) {
+        line("failed", wording_command(s->failed_run, s->failed_status, text));
+    }
     line("last exit", s->has_ended ? wording_ending(s->wait_status, ending) : "-");
     (void)snprintf(text, sizeof(text), "%s%s%s%s", wording_result(s->result),
                    s->result == RESULT_SUCCESS ? "" : " (",

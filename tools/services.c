@@ -52,6 +52,9 @@ static int take_item(struct slice item, struct service *s)
     s->control_pid = (long)m.num[TAG_CONTROL_PID];
     s->has_ended = proto_has(&m, TAG_STATUS);
     s->wait_status = (int)m.num[TAG_STATUS];
+    s->has_failed_run = proto_has(&m, TAG_FAILED_RUN) && proto_has(&m, TAG_FAILED_STATUS);
+    s->failed_run = m.num[TAG_FAILED_RUN];
+    s->failed_status = (int)m.num[TAG_FAILED_STATUS];
     return 0;
 }
 
@@ -230,6 +233,14 @@ void service_to_json(struct json *j, const char *key, const struct service *s, b
     } else {
         json_null(j, "last_exit");
     }
+    if (s->has_failed_run) {
+        json_open(j, "failed_command", '{');
+        json_text(j, "list", wording_run(s->failed_run));
+        ending_to_json(j, "exit", s->failed_status);
+        json_close(j, '}');
+    } else {
+        json_null(j, "failed_command");
+    }
     json_text(j, "result", wording_result(s->result));
     text_or_null(j, "job", s->job != JOB_NONE, wording_job(s->job));
     number_or_null(j, "due_ms", s->due_ms != UINT64_MAX, (long long)s->due_ms);
@@ -243,18 +254,36 @@ void service_to_json(struct json *j, const char *key, const struct service *s, b
     json_close(j, '}');
 }
 
-/* How a service has failed, behind "it failed": by its result, and how its main process ended where that says it. */
+/* A result that a process's end explains: of the main one, or of a command beside it. */
+static bool is_ending(uint64_t result)
+{
+    return result == RESULT_EXIT_CODE || result == RESULT_SIGNAL || result == RESULT_CORE_DUMP;
+}
+
+/* True where the failure is a command's, and not the main process's: a reload's is no result of the service. */
+static bool is_of_command(const struct proto_msg *m)
+{
+    uint64_t result = m->num[TAG_RESULT];
+
+    return proto_has(m, TAG_FAILED_RUN) && proto_has(m, TAG_FAILED_STATUS) &&
+           (m->num[TAG_FAILED_RUN] == RUN_RELOAD ? result == RESULT_SUCCESS : is_ending(result));
+}
+
+/* How a service has failed, behind "it failed": by its result, and how a process ended where that says it. */
 static void failure_text(const struct proto_msg *m, char *buf, size_t cap)
 {
     uint64_t result = m->num[TAG_RESULT];
     bool ended = proto_has(m, TAG_STATUS) && (int)m->num[TAG_STATUS] != 0;
-    char ending[WORDING_ENDING];
+    char ending[WORDING_COMMAND];
 
     if (ended) {
         (void)wording_ending((int)m->num[TAG_STATUS], ending);
     }
-    if (ended &&
-        (result == RESULT_EXIT_CODE || result == RESULT_SIGNAL || result == RESULT_CORE_DUMP)) {
+    if (is_of_command(m)) {
+        (void)snprintf(
+            buf, cap, ": %s",
+            wording_command(m->num[TAG_FAILED_RUN], (int)m->num[TAG_FAILED_STATUS], ending));
+    } else if (ended && is_ending(result)) {
         (void)snprintf(buf, cap, ": %s", ending);
     } else if (ended && result != RESULT_SUCCESS) {
         (void)snprintf(buf, cap, ": %s (%s)", wording_result_meaning(result), ending);

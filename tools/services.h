@@ -24,7 +24,11 @@ struct service {
     long control_pid;  // 0: none runs
     bool has_ended;    // the main process has, at least once
     int wait_status;   // how it last did
-    bool has_process;  // `process` is known
+    bool
+        has_failed_run; // a command beside the main process has failed, which explains result or a reload
+    uint64_t failed_run; // enum service_run
+    int failed_status;   // how it ended
+    bool has_process;    // `process` is known
     struct process process;
 };
 

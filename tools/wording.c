@@ -2,6 +2,7 @@
 /* What people are told of services. */
 #include "wording.h"
 
+#include "core/service.h"
 #include "core/signame.h"
 #include "core/super.h"
 #include "core/svc.h"
@@ -158,6 +159,20 @@ const char *wording_ending(int status, char buf[WORDING_ENDING])
                        meaning != NULL ? " (" : "", meaning != NULL ? meaning : "",
                        meaning != NULL ? ")" : "");
     }
+    return buf;
+}
+
+const char *wording_run(uint64_t run)
+{
+    return known(service_run_name(narrow(run)));
+}
+
+const char *wording_command(uint64_t run, int status, char buf[WORDING_COMMAND])
+{
+    char ending[WORDING_ENDING];
+
+    (void)snprintf(buf, WORDING_COMMAND, "%s= %s %s", wording_run(run),
+                   WIFSIGNALED(status) ? "was" : "ended with", wording_ending(status, ending));
     return buf;
 }
 

@@ -32,6 +32,12 @@ const char *wording_ending(int wait_status, char buf[WORDING_ENDING]);
 /* The same for a column: "0", "203", "SIGSEGV". */
 const char *wording_ending_short(int wait_status, char buf[WORDING_ENDING]);
 
+#define WORDING_COMMAND (WORDING_ENDING + 32)
+
+/* "ExecStartPre", …, and how a command of that list ended: "ExecStartPre= ended with exit code 9". */
+const char *wording_run(uint64_t run);
+const char *wording_command(uint64_t run, int wait_status, char buf[WORDING_COMMAND]);
+
 /* What systemd and porthole mean by an exit code of a service; NULL where it is the program's own. */
 const char *wording_exit_code(int code);
 

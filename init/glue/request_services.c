@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <string.h>
 
-#define ITEM_BYTES 512    /* one service in a list: its name has at most 255 */
+#define ITEM_BYTES 768    /* one service in a list: two names of at most 255, and numbers */
 #define DETAIL_BYTES 2048 /* one alone */
 #define DESCRIPTION_BYTES 1024
 #define NAME_BYTES 256
@@ -55,6 +55,10 @@ static void put_end(struct wire_writer *w, const struct svc *svc)
     wire_tlv_u64(w, TAG_RESULT, svc->result);
     if (svc->has_ended) {
         wire_tlv_u64(w, TAG_STATUS, (uint64_t)(unsigned)svc->main_status);
+    }
+    if (svc->has_failed_run) {
+        wire_tlv_u64(w, TAG_FAILED_RUN, svc->failed_run);
+        wire_tlv_u64(w, TAG_FAILED_STATUS, (uint64_t)(unsigned)svc->failed_status);
     }
 }
 
