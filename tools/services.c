@@ -174,9 +174,14 @@ void services_read_processes(struct client *c, struct service *list, size_t coun
     procfs_close(&p);
 }
 
+static bool state_is_up(uint64_t state)
+{
+    return state == SVC_UP || state == SVC_RELOAD || state == SVC_DONE;
+}
+
 bool service_is_up(const struct service *s)
 {
-    return s->state == SVC_UP || s->state == SVC_RELOAD || s->state == SVC_DONE;
+    return state_is_up(s->state);
 }
 
 void ending_to_json(struct json *j, const char *key, int status)
@@ -296,6 +301,20 @@ static void failure_text(const struct proto_msg *m, char *buf, size_t cap)
     }
 }
 
+/* Why a reload cannot be: what is up has nothing to run for it. */
+static void no_reload_text(const struct proto_msg *m, char *buf, size_t cap)
+{
+    uint64_t state = m->num[TAG_SERVICE_STATE];
+
+    if (!proto_has(m, TAG_SERVICE_STATE)) {
+        (void)snprintf(buf, cap, "it is not up, or has no ExecReload=");
+    } else if (state_is_up(state)) {
+        (void)snprintf(buf, cap, "it has no ExecReload=");
+    } else {
+        (void)snprintf(buf, cap, "it is not up, but %s", wording_state(state));
+    }
+}
+
 /* What a job, a signal or a wait came to, where it is the service's doing; false: it is not. */
 static bool reason_text(const struct proto_msg *m, bool is_service, char *buf, size_t cap)
 {
@@ -309,7 +328,7 @@ static bool reason_text(const struct proto_msg *m, bool is_service, char *buf, s
         (void)snprintf(buf, cap, "something else was asked for meanwhile");
         return true;
     case EINVAL:
-        (void)snprintf(buf, cap, "it is not up, or has no ExecReload=");
+        no_reload_text(m, buf, cap);
         return is_service;
     case EHOSTDOWN:
         take_text(m->text[TAG_CULPRIT], text, sizeof(text));
