@@ -112,8 +112,8 @@ const char *wording_exit_code(int code)
         [213 - 200] = "its secure bits could not be set",
         [214 - 200] = "its scheduling policy could not be set",
         [215 - 200] = "its processors could not be set",
-        [216 - 200] = "no such group",
-        [217 - 200] = "no such user",
+        [216 - 200] = "no such group, or one that it may not have",
+        [217 - 200] = "no such user, or one that it may not become",
         [218 - 200] = "its capabilities could not be set",
         [219 - 200] = "its cgroup could not be set up",
         [220 - 200] = "it could not have a session of its own",
@@ -138,6 +138,7 @@ const char *wording_exit_code(int code)
         [241 - 200] = "its configuration directory could not be made",
         [242 - 200] = "its NUMA policy could not be set",
         [243 - 200] = "its credentials could not be set up",
+        [244 - 200] = "an EnvironmentFile= could not be read", // of porthole-init alone
     };
     int count = (int)(sizeof(texts) / sizeof(texts[0]));
 

@@ -25,7 +25,7 @@ const char *wording_job_result(uint64_t result);
 
 /*
  * How a process ended, of its wait status: "exit code 1", "exit code 203 (could not be executed)",
- * "killed by SIGSEGV (core dumped)". Codes from 200 on are systemd's (systemd.exec(5)), for services.
+ * "killed by SIGSEGV (core dumped)". Codes from 200 to 243 are systemd's (systemd.exec(5)), 244 is porthole-init's own, for services.
  */
 const char *wording_ending(int wait_status, char buf[WORDING_ENDING]);
 
