@@ -183,9 +183,13 @@ static void show_line(struct logview *v, const struct logring_record *rec, struc
                       bool ended)
 {
     uint64_t owner = owner_of(rec);
+    char when[WORDING_TIME];
 
     if (v->open != owner) {
         logview_end(v);
+    }
+    if (v->times && v->open == 0) {
+        (void)printf("%s ", wording_time_utc(rec->time, when));
     }
     if (v->service == NULL && v->open == 0) {
         put(v, rec->name);

@@ -12,6 +12,7 @@ struct logview {
     msec_t since;        // only what is not older: wall clock
     bool raw;            // exact bytes
     bool json;
+    bool times;    // each line behind its time
     bool escape;   // stdout is a terminal
     uint64_t skip; // lines that are not shown: --tail
     uint64_t open; // whose line has no end yet on stdout; 0: nobody's

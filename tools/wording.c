@@ -189,12 +189,6 @@ const char *wording_ending_short(int status, char buf[WORDING_ENDING])
     return buf;
 }
 
-static const char *add_ms(size_t len, int64_t ms, const char *tail, char buf[WORDING_TIME])
-{
-    (void)snprintf(buf + len, WORDING_TIME - len, ".%03d%s", (int)(ms % 1000), tail);
-    return buf;
-}
-
 const char *wording_time_utc(int64_t ms, char buf[WORDING_TIME])
 {
     time_t seconds = (time_t)(ms / 1000);
@@ -204,17 +198,6 @@ const char *wording_time_utc(int64_t ms, char buf[WORDING_TIME])
     if (gmtime_r(&seconds, &tm) != NULL) {
         len = strftime(buf, WORDING_TIME - 8, "%Y-%m-%dT%H:%M:%S", &tm);
     }
-    return add_ms(len, ms, "Z", buf);
-}
-
-const char *wording_time_local(int64_t ms, char buf[WORDING_TIME])
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm tm;
-    size_t len = 0;
-
-    if (localtime_r(&seconds, &tm) != NULL) {
-        len = strftime(buf, WORDING_TIME - 8, "%Y-%m-%d %H:%M:%S", &tm);
-    }
-    return add_ms(len, ms, "", buf);
+    (void)snprintf(buf + len, WORDING_TIME - len, ".%03dZ", (int)(ms % 1000));
+    return buf;
 }

@@ -43,8 +43,7 @@ const char *wording_exit_code(int code);
 
 #define WORDING_TIME 40
 
-/* Wall clock in ms since 1970: "2026-01-31T12:00:00.123Z" for programs, local time for people. */
+/* Wall clock in ms since 1970: "2026-01-31T12:00:00.123Z". */
 const char *wording_time_utc(int64_t ms, char buf[WORDING_TIME]);
-const char *wording_time_local(int64_t ms, char buf[WORDING_TIME]);
 
 #endif
