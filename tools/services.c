@@ -150,6 +150,7 @@ int services_get_one(struct client *c, const struct target *t, struct service *r
 void services_read_processes(struct client *c, struct service *list, size_t count)
 {
     struct procfs p;
+    struct process init;
     bool quiet = c->quiet;
     size_t first = 0;
     bool opened;
@@ -166,10 +167,13 @@ void services_read_processes(struct client *c, struct service *list, size_t coun
     if (!opened) {
         return;
     }
+    init.command[0] = 0;
+    (void)procfs_read(&p, p.init, &init);
     for (size_t i = first; i < count; i++) {
         struct service *s = &list[i];
 
         s->has_process = s->pid > 0 && procfs_read(&p, s->pid, &s->process) == 0;
+        s->executed = s->pid == p.init || strcmp(s->process.command, init.command) != 0;
     }
     procfs_close(&p);
 }
@@ -230,7 +234,7 @@ void service_to_json(struct json *j, const char *key, const struct service *s, b
     number_or_null(j, "uptime_ms", s->pid > 0 && service_is_up(s), (long long)s->state_ms);
     number_or_null(j, "exit_code", s->pid <= 0 && s->has_ended, life_exit_code(s->wait_status));
     number_or_null(j, "rss_bytes", s->has_process, (long long)s->process.rss);
-    text_or_null(j, "command", s->has_process, s->process.command);
+    text_or_null(j, "command", s->has_process && s->executed, s->process.command);
     number_or_null(j, "control_pid", s->control_pid > 0, s->control_pid);
     json_number(j, "restarts", (long long)s->restarts);
     if (s->has_ended) {

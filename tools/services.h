@@ -29,6 +29,7 @@ struct service {
     uint64_t failed_run; // enum service_run
     int failed_status;   // how it ended
     bool has_process;    // `process` is known
+    bool executed;       // it is its own command already, and no copy of PID 1 on the way there
     struct process process;
 };
 
