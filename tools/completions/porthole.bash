@@ -90,6 +90,7 @@ _porthole() {
 		logs) __porthole_reply '--follow --since --tail --timestamps --raw --help' ;;
 		events) __porthole_reply '--follow --since --tail --help' ;;
 		shutdown) __porthole_reply '--grace --help' ;;
+		check) __porthole_reply '--quiet --help' ;;
 		*) __porthole_reply --help ;;
 		esac
 		return
