@@ -298,7 +298,7 @@ static int check_files(struct check *c, char **files, int count)
 int cmd_check(const struct context *ctx, int argc, char **argv)
 {
     struct json json;
-    struct check c = {.json = ctx->json ? &json : NULL};
+    struct check c = {0};
     int code = 0;
     int flushed;
     int files = parse(argc, argv, &c.quiet, &code);
@@ -307,6 +307,7 @@ int cmd_check(const struct context *ctx, int argc, char **argv)
         return code;
     }
     if (ctx->json) {
+        c.json = &json;
         json_to_stdout(&json);
         json_open(&json, NULL, '{');
         json_number(&json, "schema", 1);
