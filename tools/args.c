@@ -2,6 +2,7 @@
 /* Walking a command's options and operands. */
 #include "args.h"
 
+#include "core/wire.h"
 #include "report.h"
 
 #include <stddef.h>
@@ -99,4 +100,19 @@ int args_next(struct args *a)
     }
     a->cluster = word + 1;
     return short_option(a);
+}
+
+int args_tail(const char *value, const char *what, uint64_t *ret_tail)
+{
+    uint32_t n;
+
+    if (strcmp(value, "all") == 0) {
+        *ret_tail = UINT64_MAX;
+        return 0;
+    }
+    if (!slice_number((struct slice){(const uint8_t *)value, strlen(value)}, &n)) {
+        return report_usage("--tail: \"%s\": needs a number of %s, or all", value, what);
+    }
+    *ret_tail = n;
+    return 0;
 }

@@ -4,6 +4,7 @@
 #define TOOLS_ARGS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* One option: "--name" or "-c"; id is the caller's. A table ends with a zero entry. */
 struct args_option {
@@ -30,5 +31,8 @@ struct args {
 
 /* Returns an option's id, ARGS_OPERAND, ARGS_END or ARGS_ERROR. */
 int args_next(struct args *a);
+
+/* The value of --tail: a number of "lines", "events", …, or all (UINT64_MAX). 0, or a usage error was reported. */
+int args_tail(const char *value, const char *what, uint64_t *ret_tail);
 
 #endif

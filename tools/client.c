@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #define SELF_ROOT "/run/porthole"
-#define ENDED_MS 1000 /* ms from a lost connection to the end of the process behind it */
+#define ENTRYPOINT_MS 300 /* ms that an empty folder's sockets are waited for */
+#define ENDED_MS 1000     /* ms from a lost connection to the end of the process behind it */
 
 /* In the order in which they are tried. */
 static const struct {
@@ -53,6 +54,19 @@ static int try_root(const char *root, struct client *c)
     return error;
 }
 
+/* An engine's container has its folder before its entrypoint makes the sockets there, and keeps it when that ends. */
+static int await_entrypoint(const char *root, const char *path, struct client *c)
+{
+    int r = -ENOENT;
+
+    for (int ms = 0; ms < ENTRYPOINT_MS && r == -ENOENT && access(path, F_OK) == 0;
+         ms += STARTING_POLL_MS) {
+        starting_pause();
+        r = try_root(root, c);
+    }
+    return r;
+}
+
 static int report_unreachable(const char *root, const struct client *c, int error, bool quiet)
 {
     char path[RUNTIME_PATH_MAX + 128];
@@ -73,7 +87,8 @@ static int report_unreachable(const char *root, const struct client *c, int erro
         return EXIT_PORTHOLE;
     }
     if (error == -ENOENT && access(path, F_OK) == 0) {
-        return report_failure("\"%s\": it is starting", c->name);
+        return c->starting ? report_failure("\"%s\": it is starting", c->name)
+                           : report_failure("\"%s\": no container runs there", c->name);
     }
     if (error == -ENOENT && strcmp(c->name, "self") == 0) {
         return report_failure("no container named, and this is not inside one");
@@ -150,6 +165,9 @@ int client_dial(const struct context *ctx, const char *name, bool quiet, struct 
             again = !quiet && starting_await_observers(path);
         }
         r = again ? try_root(root, ret) : r;
+        if (r == -ENOENT && !quiet && !ret->starting) {
+            r = await_entrypoint(root, path, ret);
+        }
     }
     if (r < 0) {
         return report_unreachable(root, ret, r, quiet);

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define FILE_BYTES_MAX (16u << 20) /* as the loader has it */
@@ -35,11 +37,16 @@ static const struct unit_values values = {
     .arch = "x86-64",
 };
 
-/* One file while it is checked. */
+static const char help[] = "  FILE         NAME.service, or a drop-in, *.conf\n"
+                           "  -q, --quiet  only what is approximated or refused, and no counts\n";
+
+/* Files while they are checked. */
 struct check {
     const char *file;
     struct json *json; // NULL: lines for people
-    bool bad;          // a line is refused
+    bool quiet;
+    bool bad; // a line of this file is refused
+    unsigned long count[VERDICT_COUNT];
 };
 
 static void print_object(struct json *j, const struct unit_finding *f)
@@ -82,6 +89,10 @@ static void say(void *context, const struct unit_finding *f)
     struct check *c = context;
 
     c->bad |= f->verdict == VERDICT_REFUSED;
+    c->count[f->verdict]++;
+    if (c->quiet && (f->verdict == VERDICT_HONOURED || f->verdict == VERDICT_IGNORED)) {
+        return;
+    }
     if (c->json != NULL) {
         print_object(c->json, f);
     } else {
@@ -89,12 +100,21 @@ static void say(void *context, const struct unit_finding *f)
     }
 }
 
+static bool is_null_device(int fd)
+{
+    struct stat st;
+
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
 /* All that the file holds. Bytes, or -errno: -EFBIG where it is more than cap. */
-static ssize_t read_all(const char *path, uint8_t *data, size_t cap)
+static ssize_t read_all(const char *path, uint8_t *data, size_t cap, bool *ret_null)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     size_t len = 0;
     ssize_t n = fd < 0 ? -errno : 1;
+
+    *ret_null = is_null_device(fd);
 
     while (n > 0 && len < cap) {
         n = read(fd, data + len, cap - len);
@@ -110,11 +130,11 @@ static ssize_t read_all(const char *path, uint8_t *data, size_t cap)
     return n < 0 ? n : n > 0 ? -EFBIG : (ssize_t)len;
 }
 
-/* The whole file, owned by the caller. 0, or the exit code. */
-static int read_file(const char *path, struct slice *ret_text)
+/* The whole file, owned by the caller; ret_null: it is /dev/null. 0, or the exit code. */
+static int read_file(const char *path, struct slice *ret_text, bool *ret_null)
 {
     uint8_t *data = malloc(FILE_BYTES_MAX + 1);
-    ssize_t len = data != NULL ? read_all(path, data, FILE_BYTES_MAX + 1) : -ENOMEM;
+    ssize_t len = data != NULL ? read_all(path, data, FILE_BYTES_MAX + 1, ret_null) : -ENOMEM;
 
     if (len < 0) {
         free(data);
@@ -186,8 +206,9 @@ static int check_file(struct check *c)
     char name[UNITNAME_MAX + sizeof(INSTANCE)];
     bool loads = false;
     bool whole;
+    bool null = false;
     struct slice text = {NULL, 0};
-    int code = read_file(c->file, &text);
+    int code = read_file(c->file, &text, &null);
 
     if (code != 0) {
         return code;
@@ -197,9 +218,10 @@ static int check_file(struct check *c)
         json_text(c->json, "file", c->file);
         json_open(c->json, "lines", '[');
     }
-    if (text.len == 0) { // as /dev/null, to which systemctl mask links
+    if (text.len == 0) { // systemctl mask makes such links; an empty file does the same
         say(c, &(struct unit_finding){.verdict = VERDICT_IGNORED,
-                                      .text = "it is empty: the unit is masked"});
+                                      .text = null ? "the unit is masked, by a link to /dev/null"
+                                                   : "it is empty: the unit is masked"});
     } else if (unit_of(c->file, name, sizeof(name), &whole)) {
         code = read_unit(c, name, whole, text, &loads);
     } else {
@@ -219,52 +241,87 @@ static int check_file(struct check *c)
     return code != 0 ? code : c->bad ? EXIT_NOT_TRUE : 0;
 }
 
-/* The index of the first FILE, or -1 with *ret_code set. */
-static int parse(int argc, char **argv, int *ret_code)
+/* Puts the FILEs at argv[1] and on. How many, or -1 with *ret_code set. */
+static int parse(int argc, char **argv, bool *ret_quiet, int *ret_code)
 {
-    static const struct args_option options[] = {{"help", 'h', false, 'h'}, {0}};
-    struct args a = {.argc = argc, .argv = argv, .options = options, .next = 1};
-    int id = args_next(&a);
+    static const struct args_option options[] = {
+        {"quiet", 'q', false, 'q'}, {"help", 'h', false, 'h'}, {0}};
+    struct args a = {.argc = argc, .argv = argv, .options = options, .mixed = true, .next = 1};
+    int files = 0;
+    int id;
 
-    if (id == 'h') {
-        *ret_code = client_help("FILE...", "  FILE  NAME.service, or a drop-in, *.conf\n");
-    } else if (id == ARGS_ERROR) {
-        *ret_code = EXIT_USAGE;
-    } else if (a.next >= argc) {
-        *ret_code = report_usage("no FILE given");
-    } else {
-        return a.next;
+    while ((id = args_next(&a)) != ARGS_END) {
+        if (id == ARGS_OPERAND) {
+            argv[++files] = argv[a.next - 1]; // no place that was not passed yet
+        } else if (id == 'q') {
+            *ret_quiet = true;
+        } else {
+            *ret_code = id == 'h' ? client_help("[-q] FILE...", help) : EXIT_USAGE;
+            return -1;
+        }
     }
-    return -1;
+    if (files == 0) {
+        *ret_code = report_usage("no FILE given");
+        return -1;
+    }
+    return files;
+}
+
+static void print_counts(const struct check *c)
+{
+    unsigned long all = 0;
+
+    for (unsigned v = 0; v < VERDICT_COUNT; v++) {
+        all += c->count[v];
+    }
+    for (unsigned v = 0; all > 0 && v < VERDICT_COUNT; v++) {
+        (void)printf("%lu %s%s", c->count[v], verdict_name((enum verdict)v),
+                     v + 1 < VERDICT_COUNT ? ", " : "\n");
+    }
+}
+
+static int check_files(struct check *c, char **files, int count)
+{
+    int code = 0;
+
+    for (int i = 0; i < count; i++) {
+        int one;
+
+        c->file = files[i];
+        c->bad = false;
+        one = check_file(c);
+        code = one > code ? one : code;
+    }
+    return code;
 }
 
 int cmd_check(const struct context *ctx, int argc, char **argv)
 {
     struct json json;
+    struct check c = {0};
     int code = 0;
     int flushed;
-    int at = parse(argc, argv, &code);
+    int files = parse(argc, argv, &c.quiet, &code);
 
-    if (at < 0) {
+    if (files < 0) {
         return code;
     }
     if (ctx->json) {
+        c.json = &json;
         json_to_stdout(&json);
         json_open(&json, NULL, '{');
         json_number(&json, "schema", 1);
         json_open(&json, "files", '[');
     }
-    for (; at < argc; at++) {
-        struct check c = {.file = argv[at], .json = ctx->json ? &json : NULL};
-        int one = check_file(&c);
-
-        code = one > code ? one : code;
-    }
+    code = check_files(&c, argv + 1, files);
     if (ctx->json) {
         json_close(&json, ']');
         json_close(&json, '}');
         flushed = json_end(&json);
     } else {
+        if (!c.quiet) {
+            print_counts(&c);
+        }
         flushed = report_flush();
     }
     return code != 0 ? code : flushed;

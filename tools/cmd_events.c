@@ -10,8 +10,10 @@
 #include "json.h"
 #include "report.h"
 #include "services.h"
+#include "sys/clock.h"
 #include "sys/fd.h"
 #include "target.h"
+#include "timeword.h"
 #include "wording.h"
 
 #include <errno.h>
@@ -20,9 +22,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_FOLLOW = 1, OPT_HELP };
+enum { OPT_FOLLOW = 1, OPT_SINCE, OPT_TAIL, OPT_HELP };
 
-static const char help[] = "  -f, --follow  go on until the container ends\n";
+static const char help[] =
+    "  -f, --follow    go on until the container ends\n"
+    "  --since TIME    only what has happened since: 10s (or \"10s ago\"), 5min, 2h, 1d, today,\n"
+    "                  2026-01-31T12:00:00Z, @SECONDS since 1970\n"
+    "  -n N, --tail N  only the last N events of what is kept now (default all)\n";
 
 struct events {
     const struct client *client;
@@ -31,29 +37,53 @@ struct events {
     bool json;
     int fd;        // owned: the events
     uint64_t next; // number of the event to read next
+    msec_t since;  // only what is not older: wall clock
+    uint64_t tail; // so many of what is kept; UINT64_MAX: all
+    uint64_t skip; // events that are not told: --tail
 };
+
+static int take_option(struct events *e, int id, const char *value)
+{
+    switch (id) {
+    case OPT_FOLLOW:
+        e->follow = true;
+        return 0;
+    case OPT_SINCE:
+        e->since = timeword_parse(value, clock_wall());
+        return e->since >= 0 ? 0 : report_usage("--since: \"%s\": " TIMEWORD_NEEDS, value);
+    case OPT_TAIL:
+        return args_tail(value, "events", &e->tail);
+    default:
+        return EXIT_USAGE;
+    }
+}
 
 static int parse(int argc, char **argv, struct events *e)
 {
-    static const struct args_option options[] = {
-        {"follow", 'f', false, OPT_FOLLOW}, {"help", 'h', false, OPT_HELP}, {0}};
+    static const struct args_option options[] = {{"follow", 'f', false, OPT_FOLLOW},
+                                                 {"since", 0, true, OPT_SINCE},
+                                                 {"tail", 'n', true, OPT_TAIL},
+                                                 {"help", 'h', false, OPT_HELP},
+                                                 {0}};
     struct args a = {.argc = argc, .argv = argv, .options = options, .mixed = true, .next = 1};
     const char *word = NULL;
     int id;
 
     while ((id = args_next(&a)) != ARGS_END) {
-        if (id == ARGS_ERROR) {
-            return EXIT_USAGE;
-        }
+        int code = 0;
+
         if (id == OPT_HELP) {
-            return client_help("[-f] [TARGET]", help) == 0 ? -1 : EXIT_NOT_TRUE;
+            return client_help("[OPTION...] [TARGET]", help) == 0 ? -1 : EXIT_NOT_TRUE;
         }
-        if (id == OPT_FOLLOW) {
-            e->follow = true;
+        if (id != ARGS_OPERAND) {
+            code = take_option(e, id, a.value);
         } else if (word != NULL) {
-            return report_usage("%s: one TARGET is enough", a.value);
+            code = report_usage("%s: one TARGET is enough", a.value);
         } else {
             word = a.value;
+        }
+        if (code != 0) {
+            return code;
         }
     }
     return target_parse(word, &e->target);
@@ -131,6 +161,9 @@ static bool concerns(const struct events *e, const struct event *event)
 {
     size_t len = strlen(e->target.service);
 
+    if (event->time < e->since) {
+        return false;
+    }
     if (!target_is_service(&e->target)) {
         return true;
     }
@@ -193,7 +226,7 @@ static void print_event(const struct event *e)
     char name[4 * EVENT_NAME_MAX + 8];
     char when[WORDING_TIME];
 
-    (void)printf("%s %s ", wording_time_local(e->time, when),
+    (void)printf("%s %s ", wording_time_utc(e->time, when),
                  e->name.len == 0
                      ? "-"
                      : report_escape(name, sizeof(name), (const char *)e->name.data, e->name.len));
@@ -280,7 +313,7 @@ static void tell_lost(const struct events *e, uint64_t lost, msec_t time)
     struct json j;
 
     if (!e->json) {
-        (void)printf("%s - lost=%llu\n", wording_time_local(time, when), (unsigned long long)lost);
+        (void)printf("%s - lost=%llu\n", wording_time_utc(time, when), (unsigned long long)lost);
         return;
     }
     json_head(&j, e);
@@ -288,6 +321,21 @@ static void tell_lost(const struct events *e, uint64_t lost, msec_t time)
     json_number(&j, "lost", (long long)lost);
     json_close(&j, '}');
     (void)putchar('\n');
+}
+
+/* How many of those kept now are not among the last e->tail. */
+static uint64_t count_skipped(const struct events *e, uint64_t end)
+{
+    struct events look = *e; // its place in what is read is its own
+    uint8_t buf[EVENT_BYTES];
+    struct event event;
+    uint64_t lost;
+    uint64_t all = 0;
+
+    while (look.next < end && take_next(&look, buf, &event, &lost) > 0) {
+        all += concerns(e, &event) ? 1 : 0;
+    }
+    return all > e->tail ? all - e->tail : 0;
 }
 
 /* All that there is now, up to `end`. Returns the exit code: 0, or 1 where stdout is gone. */
@@ -298,10 +346,16 @@ static int tell(struct events *e, uint64_t end)
     uint64_t lost;
 
     while (e->next < end && take_next(e, buf, &event, &lost) > 0) {
-        if (lost > 0) {
+        if (lost > 0 && e->skip > 0) { // they were among the first, or we are late
+            e->skip = lost < e->skip ? e->skip - lost : 0;
+        } else if (lost > 0) {
             tell_lost(e, lost, event.time);
         }
         if (!concerns(e, &event)) {
+            continue;
+        }
+        if (e->skip > 0) {
+            e->skip--;
             continue;
         }
         if (e->json) {
@@ -392,6 +446,7 @@ static int run(struct client *c, struct events *e)
         return code;
     }
     find_kept(e->fd, &e->next, &end);
+    e->skip = count_skipped(e, end);
     code = e->follow ? follow(c, e) : tell(e, end);
     fd_close(&e->fd);
     return code;
@@ -400,7 +455,7 @@ static int run(struct client *c, struct events *e)
 int cmd_events(const struct context *ctx, int argc, char **argv)
 {
     struct client c;
-    struct events e = {.json = ctx->json, .fd = -1};
+    struct events e = {.json = ctx->json, .fd = -1, .tail = UINT64_MAX};
     int code = parse(argc, argv, &e);
 
     if (code != 0) {

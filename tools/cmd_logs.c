@@ -20,13 +20,15 @@
 
 #define AGAIN_MS 100 /* ms between questions while the container has no log worker */
 
-enum { OPT_FOLLOW = 1, OPT_SINCE, OPT_TAIL, OPT_RAW, OPT_HELP };
+enum { OPT_FOLLOW = 1, OPT_SINCE, OPT_TAIL, OPT_RAW, OPT_TIMES, OPT_HELP };
 
 static const char help[] =
-    "  -f, --follow    go on until the container ends\n"
-    "  --since TIME    from then on: 10s, 5min, 2h ago, 2026-01-31T12:00:00Z, @SECONDS since 1970\n"
-    "  --tail N        the last N lines of what there is (default all)\n"
-    "  --raw           exact bytes, without names\n";
+    "  -f, --follow      go on until the container ends\n"
+    "  --since TIME      only what was written since: 10s (or \"10s ago\"), 5min, 2h, 1d, today,\n"
+    "                    2026-01-31T12:00:00Z, @SECONDS since 1970\n"
+    "  -n N, --tail N    only the last N lines of what there is now (default all)\n"
+    "  -t, --timestamps  before each line when it was written, in UTC\n"
+    "  --raw             exact bytes, without names\n";
 
 struct logs {
     const struct context *ctx;
@@ -39,21 +41,6 @@ struct logs {
     int pidfd;            // owned; of PID 1; -1: it cannot be seen
 };
 
-static int take_tail(struct logs *l, const char *value)
-{
-    uint32_t n;
-
-    if (strcmp(value, "all") == 0) {
-        l->tail = UINT64_MAX;
-        return 0;
-    }
-    if (!slice_number((struct slice){(const uint8_t *)value, strlen(value)}, &n)) {
-        return report_usage("--tail: \"%s\": needs a number of lines, or all", value);
-    }
-    l->tail = n;
-    return 0;
-}
-
 static int take_option(struct logs *l, int id, const char *value)
 {
     switch (id) {
@@ -62,15 +49,14 @@ static int take_option(struct logs *l, int id, const char *value)
         return 0;
     case OPT_SINCE:
         l->view.since = timeword_parse(value, clock_wall());
-        return l->view.since >= 0
-                   ? 0
-                   : report_usage("--since: \"%s\": needs 10s, 5min, 2h, 1d, a time like "
-                                  "2026-01-31T12:00:00Z, or @SECONDS",
-                                  value);
+        return l->view.since >= 0 ? 0 : report_usage("--since: \"%s\": " TIMEWORD_NEEDS, value);
     case OPT_TAIL:
-        return take_tail(l, value);
+        return args_tail(value, "lines", &l->tail);
     case OPT_RAW:
         l->view.raw = true;
+        return 0;
+    case OPT_TIMES:
+        l->view.times = true;
         return 0;
     default:
         return EXIT_USAGE;
@@ -79,10 +65,13 @@ static int take_option(struct logs *l, int id, const char *value)
 
 static int parse(int argc, char **argv, struct logs *l)
 {
-    static const struct args_option options[] = {
-        {"follow", 'f', false, OPT_FOLLOW}, {"since", 0, true, OPT_SINCE},
-        {"tail", 0, true, OPT_TAIL},        {"raw", 0, false, OPT_RAW},
-        {"help", 'h', false, OPT_HELP},     {0}};
+    static const struct args_option options[] = {{"follow", 'f', false, OPT_FOLLOW},
+                                                 {"since", 0, true, OPT_SINCE},
+                                                 {"tail", 'n', true, OPT_TAIL},
+                                                 {"raw", 0, false, OPT_RAW},
+                                                 {"timestamps", 't', false, OPT_TIMES},
+                                                 {"help", 'h', false, OPT_HELP},
+                                                 {0}};
     struct args a = {.argc = argc, .argv = argv, .options = options, .mixed = true, .next = 1};
     const char *word = NULL;
     int id;
@@ -106,6 +95,9 @@ static int parse(int argc, char **argv, struct logs *l)
     }
     if (l->view.raw && l->ctx->json) {
         return report_usage("--raw: exact bytes are not JSON");
+    }
+    if (l->view.raw && l->view.times) {
+        return report_usage("--raw: exact bytes have no times before them");
     }
     return target_parse(word, &l->target);
 }
@@ -171,6 +163,8 @@ static int open_log(struct client *c, struct logs *l)
     r = logview_map(&l->view, ring);
     if (r == 0 && l->tail != UINT64_MAX) {
         r = logview_tail(&l->view, l->tail);
+    } else if (r == 0 && l->view.since == 0) {
+        logview_from_first(&l->view);
     }
     return r < 0 ? report_no_log(c, l, r) : 0;
 }

@@ -14,6 +14,7 @@
 #include "wording.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The main command of a container without services, as the one service that there is. */
@@ -170,7 +171,8 @@ static int print_text(const struct client *c, const struct status *s, const stru
     }
     (void)printf("container  %s\nstate      %s\n", c->name, s->state);
     if (s->pid > 0) {
-        (void)printf("pid        %ld\n", s->pid);
+        (void)printf("pid        %ld%s\n", s->pid,
+                     strcmp(c->name, "self") != 0 ? " (on the host)" : "");
     }
     (void)printf("uptime     %s\ninside     %s\nversion    %s\ngrace      %s\nsessions   %llu\n"
                  "orphans    %llu reaped\n",
@@ -187,6 +189,11 @@ static int print_text(const struct client *c, const struct status *s, const stru
     return s->has_services ? print_services(list) : print_main(s);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct service *)a)->name, ((const struct service *)b)->name);
+}
+
 static int show_container(const struct context *ctx, struct client *c)
 {
     struct services list = {0};
@@ -196,6 +203,9 @@ static int show_container(const struct context *ctx, struct client *c)
     if (code == 0 && s.has_services) {
         code = services_get(c, &list);
         if (code == 0) {
+            if (list.count > 0) {
+                qsort(list.list, list.count, sizeof(list.list[0]), by_name);
+            }
             services_read_processes(c, list.list, list.count);
         }
     }
@@ -235,12 +245,18 @@ static void print_processes(const struct service *s)
         (void)printf("%-12s %ld\n", "pid", s->pid);
     }
     if (s->has_process) {
-        line("command", s->process.command);
+        line("command", s->executed ? s->process.command : "(starting)");
         line("memory", table_bytes(s->process.rss, text, sizeof(text)));
     }
     if (s->control_pid > 0) {
         (void)printf("%-12s %ld\n", "control pid", s->control_pid);
     }
+}
+
+static const char *milliseconds(uint64_t ms, char *buf, size_t cap)
+{
+    (void)snprintf(buf, cap, "%llums", (unsigned long long)ms);
+    return buf;
 }
 
 static int print_one_text(const struct client *c, const struct service *s)
@@ -261,13 +277,17 @@ static int print_one_text(const struct client *c, const struct service *s)
     (void)printf("%-12s %s ago\n", "since", table_duration(s->state_ms, text, sizeof(text)));
     if (s->due_ms != UINT64_MAX) {
         (void)printf("%-12s in %s\n", s->state == SVC_BACKOFF ? "restart" : "deadline",
-                     table_duration(s->due_ms, text, sizeof(text)));
+                     s->due_ms < 1000 ? milliseconds(s->due_ms, text, sizeof(text))
+                                      : table_duration(s->due_ms, text, sizeof(text)));
     }
     if (s->job != JOB_NONE) {
         line("job", wording_job(s->job));
     }
     print_processes(s);
     (void)printf("%-12s %llu\n", "restarts", (unsigned long long)s->restarts);
+    if (s->has_failed_run) {
+        line("failed", wording_command(s->failed_run, s->failed_status, text));
+    }
     line("last exit", s->has_ended ? wording_ending(s->wait_status, ending) : "-");
     (void)snprintf(text, sizeof(text), "%s%s%s%s", wording_result(s->result),
                    s->result == RESULT_SUCCESS ? "" : " (",

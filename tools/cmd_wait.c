@@ -41,6 +41,8 @@ enum { OPT_STATE = 1, OPT_TIMEOUT, OPT_HELP };
 static const char help[] = "  --state up|stopped|failed  what to wait for; failed: of services "
                            "only (default stopped: prints\n"
                            "                             the exit code)\n"
+                           "                             up: gives up, with 1, on a service "
+                           "that has failed for good\n"
                            "  --timeout SECONDS          give up after that, with exit code 1\n";
 
 static int take_option(struct wait *w, int id, const char *value)
@@ -132,6 +134,9 @@ static int finish(const struct client *c, const struct wait *w)
 /* The exit code is the main process's; one that never ran has none. */
 static int finish_service(const struct client *c, const struct wait *w)
 {
+    if (w->goal->service == SVC_UP && c->msg.num[TAG_SERVICE_STATE] == SVC_FAILED) {
+        return services_report_failed(c, &w->target);
+    }
     if (w->goal->service != SVC_UP && proto_has(&c->msg, TAG_STATUS)) {
         (void)printf("%d\n", life_exit_code((int)c->msg.num[TAG_STATUS]));
     }

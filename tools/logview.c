@@ -45,6 +45,11 @@ void logview_finish(struct logview *v)
     }
 }
 
+void logview_from_first(struct logview *v)
+{
+    v->reader.began = true; // and expects line 0
+}
+
 static bool is_shown(const struct logview *v, const struct logring_record *rec)
 {
     return rec->time >= v->since && (v->service == NULL || slice_equals(rec->name, v->service));
@@ -179,9 +184,13 @@ static void show_line(struct logview *v, const struct logring_record *rec, struc
                       bool ended)
 {
     uint64_t owner = owner_of(rec);
+    char when[WORDING_TIME];
 
     if (v->open != owner) {
         logview_end(v);
+    }
+    if (v->times && v->open == 0) {
+        (void)printf("%s ", wording_time_utc(rec->time, when));
     }
     if (v->service == NULL && v->open == 0 && !slice_equals(rec->name, LOGRING_INIT)) {
         put(v, rec->name);

@@ -12,6 +12,7 @@ struct logview {
     msec_t since;        // only what is not older: wall clock
     bool raw;            // exact bytes
     bool json;
+    bool times;    // each line behind its time
     bool escape;   // stdout is a terminal
     uint64_t skip; // lines that are not shown: --tail
     uint64_t open; // whose line has no end yet on stdout; 0: nobody's
@@ -23,6 +24,9 @@ struct logview {
  */
 int logview_map(struct logview *v, int fd);
 void logview_finish(struct logview *v);
+
+/* What is gone from the ring's beginning counts as lost too: for whoever wants all that there ever was. */
+void logview_from_first(struct logview *v);
 
 /* Sets skip so that only this many lines of what there is now are shown. 0 or -EBADMSG. */
 int logview_tail(struct logview *v, uint64_t lines);

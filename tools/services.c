@@ -52,6 +52,9 @@ static int take_item(struct slice item, struct service *s)
     s->control_pid = (long)m.num[TAG_CONTROL_PID];
     s->has_ended = proto_has(&m, TAG_STATUS);
     s->wait_status = (int)m.num[TAG_STATUS];
+    s->has_failed_run = proto_has(&m, TAG_FAILED_RUN) && proto_has(&m, TAG_FAILED_STATUS);
+    s->failed_run = m.num[TAG_FAILED_RUN];
+    s->failed_status = (int)m.num[TAG_FAILED_STATUS];
     return 0;
 }
 
@@ -147,6 +150,7 @@ int services_get_one(struct client *c, const struct target *t, struct service *r
 void services_read_processes(struct client *c, struct service *list, size_t count)
 {
     struct procfs p;
+    struct process init;
     bool quiet = c->quiet;
     size_t first = 0;
     bool opened;
@@ -163,17 +167,25 @@ void services_read_processes(struct client *c, struct service *list, size_t coun
     if (!opened) {
         return;
     }
+    init.command[0] = 0;
+    (void)procfs_read(&p, p.init, &init);
     for (size_t i = first; i < count; i++) {
         struct service *s = &list[i];
 
         s->has_process = s->pid > 0 && procfs_read(&p, s->pid, &s->process) == 0;
+        s->executed = s->pid == p.init || strcmp(s->process.command, init.command) != 0;
     }
     procfs_close(&p);
 }
 
+static bool state_is_up(uint64_t state)
+{
+    return state == SVC_UP || state == SVC_RELOAD || state == SVC_DONE;
+}
+
 bool service_is_up(const struct service *s)
 {
-    return s->state == SVC_UP || s->state == SVC_RELOAD || s->state == SVC_DONE;
+    return state_is_up(s->state);
 }
 
 void ending_to_json(struct json *j, const char *key, int status)
@@ -222,13 +234,21 @@ void service_to_json(struct json *j, const char *key, const struct service *s, b
     number_or_null(j, "uptime_ms", s->pid > 0 && service_is_up(s), (long long)s->state_ms);
     number_or_null(j, "exit_code", s->pid <= 0 && s->has_ended, life_exit_code(s->wait_status));
     number_or_null(j, "rss_bytes", s->has_process, (long long)s->process.rss);
-    text_or_null(j, "command", s->has_process, s->process.command);
+    text_or_null(j, "command", s->has_process && s->executed, s->process.command);
     number_or_null(j, "control_pid", s->control_pid > 0, s->control_pid);
     json_number(j, "restarts", (long long)s->restarts);
     if (s->has_ended) {
         ending_to_json(j, "last_exit", s->wait_status);
     } else {
         json_null(j, "last_exit");
+    }
+    if (s->has_failed_run) {
+        json_open(j, "failed_command", '{');
+        json_text(j, "list", wording_run(s->failed_run));
+        ending_to_json(j, "exit", s->failed_status);
+        json_close(j, '}');
+    } else {
+        json_null(j, "failed_command");
     }
     json_text(j, "result", wording_result(s->result));
     text_or_null(j, "job", s->job != JOB_NONE, wording_job(s->job));
@@ -243,27 +263,59 @@ void service_to_json(struct json *j, const char *key, const struct service *s, b
     json_close(j, '}');
 }
 
-/* How a service has failed: by its result, and how its main process ended where that says it. */
+/* A result that a process's end explains: of the main one, or of a command beside it. */
+static bool is_ending(uint64_t result)
+{
+    return result == RESULT_EXIT_CODE || result == RESULT_SIGNAL || result == RESULT_CORE_DUMP;
+}
+
+/* True where the failure is a command's, and not the main process's: a reload's is no result of the service. */
+static bool is_of_command(const struct proto_msg *m)
+{
+    uint64_t result = m->num[TAG_RESULT];
+
+    return proto_has(m, TAG_FAILED_RUN) && proto_has(m, TAG_FAILED_STATUS) &&
+           (m->num[TAG_FAILED_RUN] == RUN_RELOAD ? result == RESULT_SUCCESS : is_ending(result));
+}
+
+/* How a service has failed, behind "it failed": by its result, and how a process ended where that says it. */
 static void failure_text(const struct proto_msg *m, char *buf, size_t cap)
 {
     uint64_t result = m->num[TAG_RESULT];
     bool ended = proto_has(m, TAG_STATUS) && (int)m->num[TAG_STATUS] != 0;
-    char ending[WORDING_ENDING];
+    char ending[WORDING_COMMAND];
 
     if (ended) {
         (void)wording_ending((int)m->num[TAG_STATUS], ending);
     }
-    if (ended &&
-        (result == RESULT_EXIT_CODE || result == RESULT_SIGNAL || result == RESULT_CORE_DUMP)) {
-        (void)snprintf(buf, cap, "it failed: %s", ending);
+    if (is_of_command(m)) {
+        (void)snprintf(
+            buf, cap, ": %s",
+            wording_command(m->num[TAG_FAILED_RUN], (int)m->num[TAG_FAILED_STATUS], ending));
+    } else if (ended && is_ending(result)) {
+        (void)snprintf(buf, cap, ": %s", ending);
     } else if (ended && result != RESULT_SUCCESS) {
-        (void)snprintf(buf, cap, "it failed: %s (%s)", wording_result_meaning(result), ending);
+        (void)snprintf(buf, cap, ": %s (%s)", wording_result_meaning(result), ending);
     } else if (proto_has(m, TAG_RESULT) && result != RESULT_SUCCESS) {
-        (void)snprintf(buf, cap, "it failed: %s", wording_result_meaning(result));
+        (void)snprintf(buf, cap, ": %s", wording_result_meaning(result));
     } else {
-        (void)snprintf(buf, cap, "it failed, and is %s",
+        (void)snprintf(buf, cap, ", and is %s",
                        proto_has(m, TAG_SERVICE_STATE) ? wording_state(m->num[TAG_SERVICE_STATE])
                                                        : "in no state that is known");
+    }
+}
+
+/* Why a reload cannot be: what is up has nothing to run for it. */
+static void no_reload_text(const struct proto_msg *m, char *buf, size_t cap)
+{
+    uint64_t state = m->num[TAG_SERVICE_STATE];
+
+    if (!proto_has(m, TAG_SERVICE_STATE)) {
+        (void)snprintf(buf, cap, "it is not up, or has no ExecReload=");
+    } else if (state_is_up(state)) {
+        (void)snprintf(buf, cap, "it has no ExecReload=");
+    } else {
+        (void)snprintf(buf, cap, "it is not up, but %s", wording_state(state));
     }
 }
 
@@ -280,7 +332,7 @@ static bool reason_text(const struct proto_msg *m, bool is_service, char *buf, s
         (void)snprintf(buf, cap, "something else was asked for meanwhile");
         return true;
     case EINVAL:
-        (void)snprintf(buf, cap, "it is not up, or has no ExecReload=");
+        no_reload_text(m, buf, cap);
         return is_service;
     case EHOSTDOWN:
         take_text(m->text[TAG_CULPRIT], text, sizeof(text));
@@ -293,7 +345,8 @@ static bool reason_text(const struct proto_msg *m, bool is_service, char *buf, s
     case EIO:
         take_text(m->text[TAG_DESCRIPTION], text, sizeof(text));
         if (is_service) {
-            failure_text(m, buf, cap);
+            failure_text(m, text, sizeof(text));
+            (void)snprintf(buf, cap, "it failed%s", text);
         } else {
             (void)snprintf(buf, cap, "its units could not be read%s%s", text[0] != 0 ? ": " : "",
                            text);
@@ -312,6 +365,16 @@ static bool reason_text(const struct proto_msg *m, bool is_service, char *buf, s
     default:
         return false;
     }
+}
+
+int services_report_failed(const struct client *c, const struct target *t)
+{
+    char target[TARGET_TEXT];
+    char how[SERVICE_TEXT_MAX];
+
+    failure_text(&c->msg, how, sizeof(how));
+    report_error("\"%s\": it has failed%s", target_text(c, t, target), how);
+    return EXIT_NOT_TRUE;
 }
 
 int services_report(const struct client *c, const struct target *t, int received)

@@ -24,7 +24,12 @@ struct service {
     long control_pid;  // 0: none runs
     bool has_ended;    // the main process has, at least once
     int wait_status;   // how it last did
-    bool has_process;  // `process` is known
+    bool
+        has_failed_run; // a command beside the main process has failed, which explains result or a reload
+    uint64_t failed_run; // enum service_run
+    int failed_status;   // how it ended
+    bool has_process;    // `process` is known
+    bool executed;       // it is its own command already, and no copy of PID 1 on the way there
     struct process process;
 };
 
@@ -60,6 +65,9 @@ void ending_to_json(struct json *j, const char *key, int wait_status);
  * returned in its place. Returns the exit code.
  */
 int services_report(const struct client *c, const struct target *t, int received);
+
+/* Says how target has failed, as a STATE tells. Returns the exit code. */
+int services_report_failed(const struct client *c, const struct target *t);
 
 /* 0 where PID 1 offers services; else the error is reported and an exit code returned. */
 int services_offered(const struct client *c);

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #define WAIT_MS 5000 /* ms at most */
-#define POLL_MS 5    /* ms; a boot takes about one */
+#define POLL_MS STARTING_POLL_MS
 
-static void pause_once(void)
+void starting_pause(void)
 {
     static const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
 
@@ -30,7 +30,7 @@ bool starting_is(const char *path, bool wait)
         return false;
     }
     for (int ms = 0; wait && ms < WAIT_MS && flock(dir, LOCK_SH | LOCK_NB) < 0; ms += POLL_MS) {
-        pause_once();
+        starting_pause();
     }
     return true;
 }
@@ -47,7 +47,7 @@ bool starting_await_observers(const char *path)
     }
     for (int ms = 0; ms < WAIT_MS && access(peek, X_OK) == 0 && access(sock, F_OK) < 0;
          ms += POLL_MS) {
-        pause_once();
+        starting_pause();
     }
     return true;
 }

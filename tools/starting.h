@@ -5,6 +5,11 @@
 
 #include <stdbool.h>
 
+#define STARTING_POLL_MS 5 /* ms between two looks; a boot takes about one */
+
+/* Waits for so long. */
+void starting_pause(void);
+
 /*
  * True where the container in this folder is just starting: its launcher holds the lock, runtime.h. With
  * wait it has come up or failed by then, or taken too long: look again.

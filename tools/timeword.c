@@ -123,6 +123,21 @@ static msec_t parse_date(const char *word)
     return ((msec_t)timegm(&tm) - (msec_t)offset * 60) * 1000 + ms;
 }
 
+/* Midnight of the day that now is in, in local time. */
+static msec_t midnight(msec_t now)
+{
+    time_t seconds = (time_t)(now / 1000);
+    struct tm tm;
+
+    if (localtime_r(&seconds, &tm) == NULL) {
+        return -EINVAL;
+    }
+    tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+    tm.tm_isdst = -1; // the clocks may have changed since
+    return (msec_t)mktime(&tm) * 1000;
+}
+
+/* ms of "h", or "h ago"; -1: it is no unit. */
 static msec_t unit_of(const char *word)
 {
     static const struct {
@@ -131,7 +146,10 @@ static msec_t unit_of(const char *word)
     } units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
 
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (strcmp(word, units[i].word) == 0) {
+        size_t len = strlen(units[i].word);
+
+        if (strncmp(word, units[i].word, len) == 0 &&
+            (word[len] == 0 || strcmp(word + len, " ago") == 0)) {
             return units[i].ms;
         }
     }
@@ -151,6 +169,9 @@ msec_t timeword_parse(const char *word, msec_t now)
         n = take_number(&at);
         ms = n < 0 ? -1 : take_fraction(&at);
         return ms < 0 || *at != 0 ? -EINVAL : n * 1000 + ms;
+    }
+    if (strcmp(word, "today") == 0) {
+        return midnight(now);
     }
     n = take_number(&at);
     if (n >= 0 && *at == '-') {

@@ -2,6 +2,7 @@
 /* What people are told of services. */
 #include "wording.h"
 
+#include "core/service.h"
 #include "core/signame.h"
 #include "core/super.h"
 #include "core/svc.h"
@@ -111,8 +112,8 @@ const char *wording_exit_code(int code)
         [213 - 200] = "its secure bits could not be set",
         [214 - 200] = "its scheduling policy could not be set",
         [215 - 200] = "its processors could not be set",
-        [216 - 200] = "no such group",
-        [217 - 200] = "no such user",
+        [216 - 200] = "no such group, or one that it may not have",
+        [217 - 200] = "no such user, or one that it may not become",
         [218 - 200] = "its capabilities could not be set",
         [219 - 200] = "its cgroup could not be set up",
         [220 - 200] = "it could not have a session of its own",
@@ -137,6 +138,7 @@ const char *wording_exit_code(int code)
         [241 - 200] = "its configuration directory could not be made",
         [242 - 200] = "its NUMA policy could not be set",
         [243 - 200] = "its credentials could not be set up",
+        [244 - 200] = "an EnvironmentFile= could not be read", // of porthole-init alone
     };
     int count = (int)(sizeof(texts) / sizeof(texts[0]));
 
@@ -161,6 +163,20 @@ const char *wording_ending(int status, char buf[WORDING_ENDING])
     return buf;
 }
 
+const char *wording_run(uint64_t run)
+{
+    return known(service_run_name(narrow(run)));
+}
+
+const char *wording_command(uint64_t run, int status, char buf[WORDING_COMMAND])
+{
+    char ending[WORDING_ENDING];
+
+    (void)snprintf(buf, WORDING_COMMAND, "%s= %s %s", wording_run(run),
+                   WIFSIGNALED(status) ? "was" : "ended with", wording_ending(status, ending));
+    return buf;
+}
+
 const char *wording_ending_short(int status, char buf[WORDING_ENDING])
 {
     char name[SIGNAME_MAX];
@@ -173,12 +189,6 @@ const char *wording_ending_short(int status, char buf[WORDING_ENDING])
     return buf;
 }
 
-static const char *add_ms(size_t len, int64_t ms, const char *tail, char buf[WORDING_TIME])
-{
-    (void)snprintf(buf + len, WORDING_TIME - len, ".%03d%s", (int)(ms % 1000), tail);
-    return buf;
-}
-
 const char *wording_time_utc(int64_t ms, char buf[WORDING_TIME])
 {
     time_t seconds = (time_t)(ms / 1000);
@@ -188,17 +198,6 @@ const char *wording_time_utc(int64_t ms, char buf[WORDING_TIME])
     if (gmtime_r(&seconds, &tm) != NULL) {
         len = strftime(buf, WORDING_TIME - 8, "%Y-%m-%dT%H:%M:%S", &tm);
     }
-    return add_ms(len, ms, "Z", buf);
-}
-
-const char *wording_time_local(int64_t ms, char buf[WORDING_TIME])
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm tm;
-    size_t len = 0;
-
-    if (localtime_r(&seconds, &tm) != NULL) {
-        len = strftime(buf, WORDING_TIME - 8, "%Y-%m-%d %H:%M:%S", &tm);
-    }
-    return add_ms(len, ms, "", buf);
+    (void)snprintf(buf + len, WORDING_TIME - len, ".%03dZ", (int)(ms % 1000));
+    return buf;
 }

@@ -25,20 +25,25 @@ const char *wording_job_result(uint64_t result);
 
 /*
  * How a process ended, of its wait status: "exit code 1", "exit code 203 (could not be executed)",
- * "killed by SIGSEGV (core dumped)". Codes from 200 on are systemd's (systemd.exec(5)), for services.
+ * "killed by SIGSEGV (core dumped)". Codes from 200 to 243 are systemd's (systemd.exec(5)), 244 is porthole-init's own, for services.
  */
 const char *wording_ending(int wait_status, char buf[WORDING_ENDING]);
 
 /* The same for a column: "0", "203", "SIGSEGV". */
 const char *wording_ending_short(int wait_status, char buf[WORDING_ENDING]);
 
+#define WORDING_COMMAND (WORDING_ENDING + 32)
+
+/* "ExecStartPre", …, and how a command of that list ended: "ExecStartPre= ended with exit code 9". */
+const char *wording_run(uint64_t run);
+const char *wording_command(uint64_t run, int wait_status, char buf[WORDING_COMMAND]);
+
 /* What systemd and porthole mean by an exit code of a service; NULL where it is the program's own. */
 const char *wording_exit_code(int code);
 
 #define WORDING_TIME 40
 
-/* Wall clock in ms since 1970: "2026-01-31T12:00:00.123Z" for programs, local time for people. */
+/* Wall clock in ms since 1970: "2026-01-31T12:00:00.123Z". */
 const char *wording_time_utc(int64_t ms, char buf[WORDING_TIME]);
-const char *wording_time_local(int64_t ms, char buf[WORDING_TIME]);
 
 #endif

@@ -143,13 +143,15 @@ enum tag_kind { TAG_U64, TAG_TEXT, TAG_BYTES, TAG_LIST, TAG_ITEMS };
     X(FOLDER, 52, TAG_LIST)       /* plan: --services */ \
     X(UNIT, 53, TAG_LIST)         /* plan: --unit */ \
     X(MAIN, 54, TAG_TEXT)         /* plan: --main */ \
-    X(EXIT_WHEN, 55, TAG_U64)     /* plan: enum exit_when */
+    X(EXIT_WHEN, 55, TAG_U64)     /* plan: enum exit_when */ \
+    X(FAILED_RUN, 56, TAG_U64)    /* enum service_run: the list whose command has failed */ \
+    X(FAILED_STATUS, 57, TAG_U64) /* its wait status */
 
 enum proto_tag {
 #define X(name, number, kind) TAG_##name = (number),
     PROTO_TAGS(X)
 #undef X
-        TAG_NUMBER_MAX = 55
+        TAG_NUMBER_MAX = 57
 };
 
 /* A decoded datagram; its slices point into the datagram. */

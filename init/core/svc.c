@@ -53,7 +53,7 @@ static void on_start(const struct enter *p, bool again)
     }
     s->restarts = !again ? 0 : s->restarts + (s->restarts < UINT32_MAX);
     s->result = RESULT_SUCCESS;
-    s->stop_asked = s->has_run = false;
+    s->stop_asked = s->has_run = s->has_failed_run = false;
     if (p->conf->commands[RUN_START_PRE] > 0) {
         enter_run(p, SVC_START_PRE, RUN_START_PRE, 0, p->conf->timeout_start);
     } else {
@@ -97,6 +97,7 @@ static void on_reload(const struct enter *p)
     if ((p->s->state == SVC_UP || p->s->state == SVC_DONE) && p->conf->commands[RUN_RELOAD] > 0 &&
         !p->s->command_alive) {
         p->s->reload_failed = false;
+        p->s->has_failed_run = false; // what is up has had no other failure
         enter_run(p, SVC_RELOAD, RUN_RELOAD, 0, p->conf->timeout_start);
     }
 }
@@ -274,6 +275,16 @@ static bool run_next(const struct enter *p, msec_t limit)
     return true;
 }
 
+/* What follows from an earlier failure of this run explains nothing: a reload's is no failure of the run. */
+static void note_failed_run(struct svc *s, enum service_run kind, int status)
+{
+    if (s->result == RESULT_SUCCESS) {
+        s->has_failed_run = true;
+        s->failed_run = (uint8_t)kind;
+        s->failed_status = status;
+    }
+}
+
 static void on_command_ended(const struct enter *p, int status)
 {
     struct svc *s = p->s;
@@ -287,6 +298,9 @@ static void on_command_ended(const struct enter *p, int status)
     s->command_alive = false;
     if ((s->todo & SVC_DO_RUN) != 0) {
         return; // one that was given up; what `running` says is not forked yet
+    }
+    if (!clean) {
+        note_failed_run(s, kind, status);
     }
     if (kind != RUN_RELOAD) { // a reload's failure is the reload's only
         enter_failing(p, result);

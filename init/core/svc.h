@@ -123,14 +123,18 @@ struct svc {
     uint8_t signal;
     uint8_t whom; // enum svc_whom
     bool main_alive;
-    bool command_alive;  // a command beside the main process
-    bool occupied;       // processes of it may be left
-    bool stop_asked;     // Restart= does not apply
-    bool has_ended;      // main_status is one
-    bool has_run;        // a main process was started in this run
-    bool reload_failed;  // the last reload
+    bool command_alive; // a command beside the main process
+    bool occupied;      // processes of it may be left
+    bool stop_asked;    // Restart= does not apply
+    bool has_ended;     // main_status is one
+    bool has_run;       // a main process was started in this run
+    bool reload_failed; // the last reload
+    bool
+        has_failed_run; // a command beside the main process has: failed_run and failed_status say which and how
+    uint8_t failed_run;  // enum service_run: of the first failure of this run, or the last reload's
     uint16_t index;      // which command of its list
     uint16_t main_index; // which ExecStart= the main process is, or was
+    int failed_status;   // its wait status
     int main_status;     // wait status of the last main process that ended
     uint32_t restarts;   // by Restart=, since somebody asked for a start
     uint32_t starts;     // in the window of the start limit

@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <string.h>
 
-#define ITEM_BYTES 512    /* one service in a list: its name has at most 255 */
+#define ITEM_BYTES 768    /* one service in a list: two names of at most 255, and numbers */
 #define DETAIL_BYTES 2048 /* one alone */
 #define DESCRIPTION_BYTES 1024
 #define NAME_BYTES 256
@@ -55,6 +55,10 @@ static void put_end(struct wire_writer *w, const struct svc *svc)
     wire_tlv_u64(w, TAG_RESULT, svc->result);
     if (svc->has_ended) {
         wire_tlv_u64(w, TAG_STATUS, (uint64_t)(unsigned)svc->main_status);
+    }
+    if (svc->has_failed_run) {
+        wire_tlv_u64(w, TAG_FAILED_RUN, svc->failed_run);
+        wire_tlv_u64(w, TAG_FAILED_STATUS, (uint64_t)(unsigned)svc->failed_status);
     }
 }
 
@@ -307,11 +311,14 @@ int request_signal_service(const struct init *in, struct slice name, int number)
 
 /* ---- waits ---- */
 
-static bool has_reached(const struct svc *svc, uint8_t wanted)
+/* What has failed, with nothing asked of it, does not come up by itself: that too is an answer to who waits for up. */
+static bool has_reached(const struct super_service *e, uint8_t wanted)
 {
+    const struct svc *svc = &e->svc;
+
     switch (wanted) {
     case SVC_UP:
-        return svc_is_up(svc);
+        return svc_is_up(svc) || (svc->state == SVC_FAILED && e->job == JOB_NONE);
     case SVC_STOPPED:
         return svc->state == SVC_STOPPED || svc->state == SVC_FAILED;
     default:
@@ -322,16 +329,16 @@ static bool has_reached(const struct svc *svc, uint8_t wanted)
 static void answer_wait(struct init *in, int slot)
 {
     struct slot *s = &in->slots[slot];
-    const struct svc *svc = &in->services->now.service[s->wait_index].svc;
+    const struct super_service *e = &in->services->now.service[s->wait_index];
     uint8_t buf[128];
     struct wire_writer w;
 
-    if (!has_reached(svc, s->wait_state)) {
+    if (!has_reached(e, s->wait_state)) {
         return;
     }
     s->waiting = WAIT_NONE;
     proto_begin(&w, buf, sizeof(buf), PROTO_STATE, s->wait_request);
-    put_end(&w, svc);
+    put_end(&w, &e->svc);
     control_send(in, slot, &w, NULL, 0);
 }
 

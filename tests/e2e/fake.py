@@ -15,7 +15,8 @@ def service(name, state="up", **more):
              (T_RESTARTS, more.pop("restarts", 0)), (T_MAIN_UPTIME, more.pop("ms", 5000)),
              (T_SERVICE_FLAGS, more.pop("flags", 1))]
     tags = {"pid": T_PID, "control_pid": T_CONTROL_PID, "status": T_STATUS, "due": T_DUE, "job": T_JOB,
-            "culprit": T_CULPRIT, "description": T_DESCRIPTION}
+            "culprit": T_CULPRIT, "description": T_DESCRIPTION,
+            "failed_run": T_FAILED_RUN, "failed_status": T_FAILED_STATUS}
     return found + [(tags[word], value) for word, value in more.items()]
 
 

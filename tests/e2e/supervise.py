@@ -117,7 +117,8 @@ class Entry:
     def answer(self, name):
         """What status says of a service; None while no unit is read yet."""
         r = porthole("--json", "status", self.of(name))
-        return None if not self.over() and r.code == 125 and ("is starting" in r.err or "no such container" in r.err) else r
+        early = ("is starting", "no container runs there", "no such container")
+        return None if not self.over() and r.code == 125 and any(words in r.err for words in early) else r
 
     def service(self, name):
         r = until(lambda: self.answer(name), what="an answer about " + name)

@@ -127,6 +127,8 @@ static void test_numbers_of_services_stay(void **state)
     assert_int_equal(TAG_NAME, 38);
     assert_int_equal(TAG_SERVICE, 40);
     assert_int_equal(TAG_SERVICE_FLAGS, 51);
+    assert_int_equal(TAG_FAILED_RUN, 56);
+    assert_int_equal(TAG_FAILED_STATUS, 57);
     assert_int_equal(FEATURE_SERVICES, 16);
     assert_int_equal(REQUEST_NO_WAIT, 1);
     assert_int_equal(REQUEST_FOLLOW, 2);

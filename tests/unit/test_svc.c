@@ -652,6 +652,56 @@ static void test_exec_is_up_once_executed(void **state)
     machine_finish(&m);
 }
 
+static void has_failed_run(const struct machine *m, enum service_run run, int status)
+{
+    assert_true(m->s.has_failed_run);
+    expect(m->s.failed_run == run && m->s.failed_status == status,
+           "expected %s to have failed with %d, got %s and %d", service_run_name(run), status,
+           service_run_name(m->s.failed_run), m->s.failed_status);
+}
+
+static void test_the_command_that_made_it_fail_is_kept(void **state)
+{
+    struct machine m;
+
+    (void)state;
+    machine_init_full(&m);
+    happens(&m, SVC_EV_START, 0);
+    ran(&m);
+    happens(&m, SVC_EV_COMMAND_ENDED, EXIT(9));
+    has_failed_run(&m, RUN_START_PRE, EXIT(9));
+    happens(&m, SVC_EV_EMPTY, 0);
+    ran(&m);
+    happens(&m, SVC_EV_COMMAND_ENDED, EXIT(4)); // ExecStopPost=: it explains nothing
+    has_failed_run(&m, RUN_START_PRE, EXIT(9));
+    happens(&m, SVC_EV_EMPTY, 0);
+    ends_as(&m, SVC_BACKOFF, RESULT_EXIT_CODE);
+    happens(&m, SVC_EV_START, 1);
+    assert_false(m.s.has_failed_run);
+    machine_finish(&m);
+}
+
+static void test_the_reload_that_failed_is_kept_until_the_next(void **state)
+{
+    struct machine m;
+
+    (void)state;
+    machine_init_type(&m, TYPE_SIMPLE);
+    command(&m, RUN_RELOAD, 0);
+    happens(&m, SVC_EV_START, 0);
+    ran(&m);
+    happens(&m, SVC_EV_RELOAD, 0);
+    ran(&m);
+    happens(&m, SVC_EV_COMMAND_ENDED, KILLED(SIGSEGV));
+    expect_now(&m, SVC_UP, T);
+    has_failed_run(&m, RUN_RELOAD, KILLED(SIGSEGV));
+    happens(&m, SVC_EV_RELOAD, 0);
+    ran(&m);
+    happens(&m, SVC_EV_COMMAND_ENDED, 0);
+    assert_false(m.s.has_failed_run);
+    machine_finish(&m);
+}
+
 static void test_oneshot_runs_its_commands_one_after_the_other(void **state)
 {
     struct machine m;
@@ -1544,6 +1594,8 @@ int main(void)
         cmocka_unit_test(test_an_impossible_event_is_ignored),
         cmocka_unit_test(test_simple_is_up_once_forked),
         cmocka_unit_test(test_exec_is_up_once_executed),
+        cmocka_unit_test(test_the_command_that_made_it_fail_is_kept),
+        cmocka_unit_test(test_the_reload_that_failed_is_kept_until_the_next),
         cmocka_unit_test(test_oneshot_runs_its_commands_one_after_the_other),
         cmocka_unit_test(test_a_failing_command_of_a_oneshot_is_its_last),
         cmocka_unit_test(test_a_command_with_a_dash_may_fail),

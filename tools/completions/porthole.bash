@@ -87,9 +87,10 @@ _porthole() {
 		exec | shell) ((words == 0)) && __porthole_reply '-i -t --user --workdir --env --help' ;;
 		wait) __porthole_reply '--state --timeout --help' ;;
 		start | stop | restart | reload) __porthole_reply '--no-wait --help' ;;
-		logs) __porthole_reply '--follow --since --tail --raw --help' ;;
-		events) __porthole_reply '--follow --help' ;;
+		logs) __porthole_reply '--follow --since --tail --timestamps --raw --help' ;;
+		events) __porthole_reply '--follow --since --tail --help' ;;
 		shutdown) __porthole_reply '--grace --help' ;;
+		check) __porthole_reply '--quiet --help' ;;
 		*) __porthole_reply --help ;;
 		esac
 		return
