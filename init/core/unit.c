@@ -98,6 +98,7 @@ void unit_init(struct unit *u, struct arena *arena, const char *name,
     p->inherit_env = true;
     p->stream[0].kind = STREAM_NULL;
     p->deps_end = &u->deps;
+    p->doubts_end = &p->doubts;
 }
 
 static void read_section(struct unit *u, const struct unitfile_line *l)
@@ -160,6 +161,8 @@ static void read_line(struct unit *u, const struct unitfile_line *l)
     struct slice none = {NULL, 0};
 
     p->said = false;
+    p->doubted = false;
+    p->holder = HOLDER_NONE;
     p->line = l->all.data;
     p->key = none;
     switch (l->kind) {
@@ -234,6 +237,7 @@ int unit_finish(struct unit *u)
         return -ENOMEM;
     }
     p->key = (struct slice){NULL, 0};
+    unit_judge(u);
     if (!p->has_type && u->conf.commands[RUN_START] == 0) {
         u->conf.type = TYPE_ONESHOT; // as systemd has it where neither is there
     }

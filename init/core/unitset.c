@@ -33,10 +33,17 @@ static void set_type(struct unit *u, struct slice value)
     if (type >= 0) {
         u->conf.type = (uint8_t)type;
         unit_parser(u)->has_type = true;
+        unit_replace(u);
         return;
     }
-    if (value_index(value, "forking\0notify\0notify-reload\0dbus\0") >= 0) {
-        unit_fatal(u, value.data, value, "this type is not built yet");
+    if (slice_equals(value, "forking")) {
+        unit_fatal(u, value.data, value,
+                   "this type is not built yet: run it in the foreground, with Type=exec in a "
+                   "drop-in");
+    } else if (value_index(value, "notify\0notify-reload\0dbus\0") >= 0) {
+        unit_fatal(u, value.data, value,
+                   "this type is not built yet: with Type=exec in a drop-in it counts as up at "
+                   "once");
     } else if (value.len == 0) {
         refuse(u, value, "no type of service"); // as systemd has it: the type stays
     } else {
@@ -210,8 +217,30 @@ static void set_note(struct unit *u, enum verdict verdict, unsigned note)
     unit_say(u, unit_parser(u)->line, verdict, (struct slice){NULL, 0}, directive_note(note));
 }
 
+/* Which value the line sets, of those that may keep the unit from loading. */
+static uint32_t holder_of(const struct directive *d)
+{
+    switch (d->set) {
+    case SET_TYPE:
+        return HOLDER_TYPE;
+    case SET_WORKDIR:
+        return HOLDER_WORKDIR;
+    case SET_USER:
+        return HOLDER_USER + d->arg;
+    case SET_STREAM:
+        return HOLDER_STREAM + d->arg;
+    case SET_GROUPS:
+        return HOLDER_GROUPS;
+    case SET_RUN:
+        return HOLDER_RUN + d->arg;
+    default:
+        return HOLDER_NONE;
+    }
+}
+
 void unit_set(struct unit *u, const struct directive *d, struct slice value)
 {
+    unit_parser(u)->holder = holder_of(d);
     switch ((enum directive_set)d->set) {
     case SET_IGNORED:
         set_note(u, VERDICT_IGNORED, d->arg);

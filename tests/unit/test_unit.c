@@ -185,6 +185,57 @@ static void test_types(void **state)
     parsed_finish(&p);
 }
 
+static void test_what_a_later_line_replaces_is_not_fatal(void **state)
+{
+    static const char *const rows[][3] = {
+        // the bad line; one that does not replace it; one that does
+        {"Type=forking", "Type=", "Type=exec"},
+        {"Type=bogus", "Restart=no", "Type=idle"},
+        {"StandardInput=tty", "StandardInput=bogus", "StandardInput=null"},
+        {"StandardError=socket", "StandardOutput=null", "StandardError=file:/a"},
+        {"User=a:b", "Group=a", "User=a"},
+        {"Group=a:b", "User=a", "Group="},
+        {"WorkingDirectory=a", "WorkingDirectory=-b", "WorkingDirectory="},
+        {"SupplementaryGroups=a : b", "SupplementaryGroups=c", "SupplementaryGroups="},
+        {"ExecStop=bin/a", "ExecStop=/a", "ExecStop="},
+        {"ExecStartPre=/a 'b", "ExecStop=", "ExecStartPre="},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        for (size_t n = 1; n <= 2; n++) {
+            struct parsed p;
+            char dropin[128];
+            char text[128];
+
+            (void)snprintf(text, sizeof(text), "[Service]\nExecStart=/a\n%s\n", rows[i][0]);
+            (void)snprintf(dropin, sizeof(dropin), "[Service]\n%s\n", rows[i][n]);
+            parsed_init(&p, "x.service");
+            parsed_read(&p, text);
+            parsed_read(&p, dropin);
+            assert_int_equal(unit_finish(&p.u), 0);
+            expect(expect_said(&p, 3, VERDICT_REFUSED, "")->fatal == (n == 1), "%s, %s: fatal",
+                   rows[i][0], rows[i][n]);
+            expect(p.u.broken == (n == 1), "%s, %s: broken is %d", rows[i][0], rows[i][n],
+                   p.u.broken);
+            parsed_finish(&p);
+        }
+    }
+}
+
+static void test_the_last_bad_value_decides(void **state)
+{
+    struct parsed p;
+
+    (void)state;
+    parse_lines(&p, "Type=bogus\nType=exec\nType=forking\nExecStop=a/ ; b/");
+    assert_false(expect_said(&p, 3, VERDICT_REFUSED, "bogus")->fatal);
+    assert_true(expect_said(&p, 5, VERDICT_REFUSED, "foreground")->fatal);
+    assert_true(expect_said(&p, 6, VERDICT_REFUSED, "a/")->fatal);
+    assert_non_null(strstr(p.u.conf.description, "x.service:5:6: Type: \"forking\""));
+    parsed_finish(&p);
+}
+
 static void test_words_of_a_set(void **state)
 {
     struct parsed p;
@@ -459,8 +510,10 @@ static void test_the_first_reason_is_kept(void **state)
              "[Unit]\nDescription=a\n[Service]\n Type=forking\nUser=a:b\nExecStart=/a\n[Unit]\n"
              "Description=b\n");
     assert_true(p.u.broken);
-    assert_string_equal(p.u.conf.description,
-                        "x.service:4:7: Type: \"forking\": this type is not built yet");
+    assert_string_equal(
+        p.u.conf.description,
+        "x.service:4:7: Type: \"forking\": this type is not built yet: run it in the "
+        "foreground, with Type=exec in a drop-in");
     parsed_finish(&p);
 }
 
@@ -561,6 +614,8 @@ int main(void)
         cmocka_unit_test(test_what_is_not_built_is_refused_and_loads),
         cmocka_unit_test(test_strict_takes_no_refusal),
         cmocka_unit_test(test_types),
+        cmocka_unit_test(test_what_a_later_line_replaces_is_not_fatal),
+        cmocka_unit_test(test_the_last_bad_value_decides),
         cmocka_unit_test(test_words_of_a_set),
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_times),
