@@ -209,6 +209,10 @@ static void warn_beside(struct unitload *l, const char *alias, uint32_t index)
 
 static void put_alias(struct unitload *l, const char *alias, uint32_t index)
 {
+    struct unitload_alias *a = unitload_take(l, sizeof(*a));
+
+    *a = (struct unitload_alias){l->aliases[index], alias};
+    l->aliases[index] = a;
     put_name(l, alias, index);
     warn_beside(l, alias, index);
 }

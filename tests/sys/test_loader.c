@@ -171,6 +171,13 @@ static void list_is(struct slice list, const char *want)
     check(strcmp(names, want) == 0, "expected \"%s\", got \"%s\"", want, names);
 }
 
+static void alias_is(const char *alias, const char *name)
+{
+    struct service_conf conf = conf_of(alias);
+
+    check(strcmp(conf.name, name) == 0, "%s: expected %s, got %s", alias, name, conf.name);
+}
+
 static void broken_is(const char *name, const char *reason)
 {
     struct service_conf conf = conf_of(name);
@@ -268,6 +275,7 @@ TEST(alias_of_a_file_elsewhere)
     put_link("d/odd.service", "../opt/data-1");
     load_folder("d");
     services_are("real odd same");
+    alias_is("nick", "real");
     say_is("");
 }
 
@@ -328,6 +336,9 @@ TEST(aliases_of_units)
     list_is(conf_of("c").requires, "a");
     list_is(conf_of("c").after, "b");
     main_is("b");
+    alias_is("nick", "a");
+    alias_is("a", "a");
+    alias_is("other", "b");
     say_is("porthole-init: d/b.service:4:7: Alias=: \"nick.service\" is an alias of \"a.service\" "
            "already\n"
            "porthole-init: d/b.service:4:20: Alias=: \"a.service\" is another unit's name\n");
@@ -640,14 +651,16 @@ TEST(bad_lines_are_told_once_each)
     sound_is("zero");
     broken_is("noexec", "there is neither ExecStart= nor ExecStop=");
     broken_is("quote", "d/quote.service:2:21: ExecStart: this quote is not closed");
-    broken_is("type", "d/type.service:2:6: Type: \"notify\": this type is not built yet");
+    broken_is("type", "d/type.service:2:6: Type: \"notify\": this type is not built yet: with "
+                      "Type=exec in a drop-in it counts as up at once");
     say_is("porthole-init: d/key.service:3:1: Exceutable=: unknown key\n"
            "porthole-init: d/noexec.service: there is neither ExecStart= nor ExecStop=\n"
            "porthole-init: d/quote.service:2:21: ExecStart=: this quote is not closed\n"
            "porthole-init: d/section.service:3:1: [Servce]: unknown section: its lines are "
            "passed over\n"
            "porthole-init: d/section.service:4:1: Restart=: in an unknown section\n"
-           "porthole-init: d/type.service:2:6: Type=: \"notify\": this type is not built yet\n"
+           "porthole-init: d/type.service:2:6: Type=: \"notify\": this type is not built yet: with "
+           "Type=exec in a drop-in it counts as up at once\n"
            "porthole-init: d/value.service:3:9: Restart=: \"sometimes\": not no, on-success, "
            "on-failure, "
            "on-abnormal, on-watchdog, on-abort, always\n"
@@ -655,7 +668,8 @@ TEST(bad_lines_are_told_once_each)
     load((struct loader_request){.folders = FOLDERS(at("d")), .quiet = true});
     say_is("porthole-init: d/noexec.service: there is neither ExecStart= nor ExecStop=\n"
            "porthole-init: d/quote.service:2:21: ExecStart=: this quote is not closed\n"
-           "porthole-init: d/type.service:2:6: Type=: \"notify\": this type is not built yet\n");
+           "porthole-init: d/type.service:2:6: Type=: \"notify\": this type is not built yet: with "
+           "Type=exec in a drop-in it counts as up at once\n");
 }
 
 TEST(huge_files)
