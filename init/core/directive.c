@@ -165,7 +165,7 @@
     X(SERVICE, IPEgressFilterPath, REFUSED, NOTE_NETWORK) \
     X(SERVICE, IPIngressFilterPath, REFUSED, NOTE_NETWORK) \
     X(UNIT, IgnoreOnIsolate, REFUSED, NOTE_MANUAL) \
-    X(SERVICE, IgnoreSIGPIPE, REFUSED, NOTE_SIGNAL) \
+    X(SERVICE, IgnoreSIGPIPE, IGNORE_SIGPIPE, 0) \
     X(SERVICE, InaccessibleDirectories, REFUSED, NOTE_FILES) \
     X(SERVICE, InaccessiblePaths, REFUSED, NOTE_FILES) \
     X(PORTHOLE, InheritEnvironment, INHERIT_ENV, 0) \

@@ -43,6 +43,7 @@ enum directive_set {
     SET_CAPS,   /* arg: 0 bounding, 1 ambient */
     SET_NO_NEW_PRIVS,
     SET_INHERIT_ENV,
+    SET_IGNORE_SIGPIPE,
     SET_STREAM, /* arg: 0 to 2 */
 };
 

@@ -96,6 +96,7 @@ void unit_init(struct unit *u, struct arena *arena, const char *name,
     u->conf.codes = p->codes;
     p->caps[0] = UINT64_MAX;
     p->inherit_env = true;
+    p->ignore_sigpipe = true;
     p->stream[0].kind = STREAM_NULL;
     p->deps_end = &u->deps;
     p->doubts_end = &p->doubts;

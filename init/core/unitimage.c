@@ -126,6 +126,7 @@ static bool element_ok(const struct wire_tlv *tlv, uint16_t *counts)
         return is_text(v);
     case EXEC_INHERIT_ENV:
     case EXEC_NO_NEW_PRIVS:
+    case EXEC_IGNORE_SIGPIPE:
         return v.len == 1 && v.data[0] <= 1;
     case EXEC_UMASK:
         return v.len == 4;

@@ -47,6 +47,7 @@ enum exec_tag {
     EXEC_STDOUT,       /* u8 enum exec_stream, then a path for FILE, APPEND, TRUNCATE */
     EXEC_STDERR,
     EXEC_ALIAS, /* * another name of the service; before all other elements, so that it is quickly found */
+    EXEC_IGNORE_SIGPIPE, /* u8: 0 leaves SIGPIPE its default action; default 1 */
     EXEC_TAG_COUNT
 };
 

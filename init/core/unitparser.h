@@ -86,6 +86,7 @@ struct unit_parser {
     bool has_no_new_privs;
     bool no_new_privs;
     bool inherit_env;
+    bool ignore_sigpipe;
     uint32_t umask;
     uint32_t limits; // a bit a resource that has one
     uint64_t soft[RLIMIT_COUNT];

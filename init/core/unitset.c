@@ -323,6 +323,9 @@ void unit_set(struct unit *u, const struct directive *d, struct slice value)
     case SET_INHERIT_ENV:
         (void)take_bool(u, value, &unit_parser(u)->inherit_env);
         break;
+    case SET_IGNORE_SIGPIPE:
+        (void)take_bool(u, value, &unit_parser(u)->ignore_sigpipe);
+        break;
     case SET_STREAM:
         unit_set_stream(u, d->arg, value);
         break;

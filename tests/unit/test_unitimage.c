@@ -389,6 +389,7 @@ static void test_malformed_elements_are_refused(void **state)
     expect_bad_exec(EXEC_USER, "a\0", 2, "a zero byte");
     expect_bad_exec(EXEC_UMASK, "\0\0", 2, "a short number");
     expect_bad_exec(EXEC_NO_NEW_PRIVS, "\2", 1, "a flag of 2");
+    expect_bad_exec(EXEC_IGNORE_SIGPIPE, "\2", 1, "a flag of 2");
     expect_bad_exec(EXEC_CAP_BOUND, "\0\0\0\0", 4, "a short set");
     expect_bad_exec(EXEC_RLIMIT, "\0\0\0\0", 4, "a short limit");
     expect_bad_exec(EXEC_RLIMIT, "\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, "no resource");
