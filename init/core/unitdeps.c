@@ -33,6 +33,12 @@ static bool complete(struct unit *u, struct slice word, const char **ret_name)
     return *ret_name != NULL && strlen(*ret_name) < UNITNAME_MAX;
 }
 
+/* Targets and slices: nothing is lost where they are not. */
+static bool is_always_there(const struct unitname *name)
+{
+    return slice_equals(name->suffix, "target") || slice_equals(name->suffix, "slice");
+}
+
 /* Every name of the value to the end of the list. flags: systemd takes quotes off in [Install] alone. */
 static void add_names(struct unit *u, struct unit_dep ***end, unsigned kind, unsigned flags,
                       struct slice value)
@@ -69,6 +75,31 @@ void unit_set_deps(struct unit *u, unsigned kind, struct slice value)
         return;
     }
     add_names(u, &unit_parser(u)->deps_end, kind, 0, value);
+}
+
+/* Of a kind that is not built: which makes no difference with units that are always fulfilled and never stop. */
+void unit_set_other_deps(struct unit *u, unsigned note, struct slice value)
+{
+    struct words w;
+    struct slice word;
+    struct slice none = {NULL, 0};
+    struct unitname name;
+
+    if (value.len == 0) {
+        unit_say(u, unit_parser(u)->line, VERDICT_IGNORED, none, directive_note(NOTE_IDLE));
+        return;
+    }
+    words_init(&w, value);
+    while (unit_list_word(u, &w, WORDS_RETAIN, false, &word) > 0) {
+        if (!unitname_parse(word, &name)) {
+            unit_say(u, w.at, VERDICT_REFUSED, word, "no name of a unit");
+        } else if (!is_always_there(&name)) {
+            unit_say(u, w.at, VERDICT_REFUSED, word, directive_note(note));
+        }
+    }
+    if (!unit_parser(u)->said) {
+        unit_say(u, unit_parser(u)->line, VERDICT_IGNORED, none, directive_note(NOTE_TARGETS));
+    }
 }
 
 /* Which of the parser's lists a directive adds to. */

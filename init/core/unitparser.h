@@ -160,6 +160,7 @@ void unit_set_groups(struct unit *u, struct slice value);
 void unit_set_caps(struct unit *u, unsigned which, struct slice value);
 void unit_set_stream(struct unit *u, unsigned which, struct slice value);
 void unit_set_deps(struct unit *u, unsigned kind, struct slice value);
+void unit_set_other_deps(struct unit *u, unsigned note, struct slice value);
 void unit_set_install(struct unit *u, unsigned kind, struct slice value);
 
 /* unitdeps.c: hands the lists of [Install] over, once all has been read. */

@@ -217,6 +217,36 @@ static void set_note(struct unit *u, enum verdict verdict, unsigned note)
     unit_say(u, unit_parser(u)->line, verdict, (struct slice){NULL, 0}, directive_note(note));
 }
 
+/* Values that leave things as they are without the directive. */
+static bool asks_for_nothing(const struct directive *d, struct slice value)
+{
+    const char *word = directive_idle_word(d->arg);
+    uint64_t us;
+    bool on;
+
+    if (value.len == 0) {
+        return (d->arg & ~DIRECTIVE_NOTE_MASK) != UNLESS_FALSE;
+    }
+    switch (d->arg & ~DIRECTIVE_NOTE_MASK) {
+    case UNLESS_NO:
+    case UNLESS_FALSE:
+        return value_bool(value, &on) && !on;
+    case UNLESS_ZERO:
+        return value_time(value, VALUE_SECOND, &us) && us == 0;
+    default:
+        return word != NULL && slice_equals(value, word);
+    }
+}
+
+static void set_refused(struct unit *u, const struct directive *d, struct slice value)
+{
+    if (asks_for_nothing(d, value)) {
+        set_note(u, VERDICT_IGNORED, NOTE_IDLE);
+    } else {
+        set_note(u, VERDICT_REFUSED, d->arg);
+    }
+}
+
 /* Which value the line sets, of those that may keep the unit from loading. */
 static uint32_t holder_of(const struct directive *d)
 {
@@ -246,7 +276,10 @@ void unit_set(struct unit *u, const struct directive *d, struct slice value)
         set_note(u, VERDICT_IGNORED, d->arg);
         break;
     case SET_REFUSED:
-        set_note(u, VERDICT_REFUSED, d->arg);
+        set_refused(u, d, value);
+        break;
+    case SET_OTHER_DEPS:
+        unit_set_other_deps(u, d->arg, value);
         break;
     case SET_DESCRIPTION:
         set_description(u, value);

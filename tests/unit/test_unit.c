@@ -133,6 +133,67 @@ static void test_what_is_not_built_is_refused_and_loads(void **state)
     }
 }
 
+static void test_what_asks_for_nothing_is_ignored(void **state)
+{
+    static const char *const idle[] = {
+        "PrivateTmp=no",
+        "ProtectSystem=false",
+        "ProtectHome=off",
+        "DynamicUser=0",
+        "Nice=0",
+        "OOMScoreAdjust=0",
+        "WatchdogSec=0s",
+        "RestrictRealtime=no",
+        "SystemCallFilter=",
+        "ReadOnlyPaths=",
+        "DeviceAllow=",
+        "RuntimeDirectory=",
+        "MemoryMax=infinity",
+        "Delegate=no",
+        "ProtectProc=default",
+        "OOMPolicy=continue",
+        "NotifyAccess=none",
+        "SyslogIdentifier=a",
+        "SyslogLevelPrefix=no",
+        "Slice=a.slice",
+        "TTYPath=/dev/tty1",
+        "[Unit]\nConflicts=shutdown.target\nConflicts=",
+        "[Unit]\nPartOf=a.target b.slice",
+        "[Unit]\nConditionPathExists=",
+        "[Unit]\nFailureAction=none",
+    };
+    static const char *const asking[] = {
+        "PrivateTmp=yes",
+        "ProtectSystem=strict",
+        "Nice=-1",
+        "Nice=none",
+        "OOMScoreAdjust=1",
+        "WatchdogSec=1",
+        "Delegate=",
+        "PrivateTmp=perhaps",
+        "MemoryMax=0",
+        "SystemCallFilter=no",
+        "ProtectProc=all",
+        "[Unit]\nConflicts=a.service shutdown.target",
+        "[Unit]\nConflicts=shutdown",
+        "[Unit]\nPartOf=a.socket",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(idle) + COUNT_OF(asking); i++) {
+        bool asks = i >= COUNT_OF(idle);
+        const char *line = asks ? asking[i - COUNT_OF(idle)] : idle[i];
+        struct parsed p;
+
+        parse_lines(&p, line);
+        expect(p.said[p.count - 1].verdict == (asks ? VERDICT_REFUSED : VERDICT_IGNORED),
+               "<%s>: got %s, %s", line, verdict_name(p.said[p.count - 1].verdict),
+               p.said[p.count - 1].text);
+        assert_false(p.u.broken);
+        parsed_finish(&p);
+    }
+}
+
 static void test_strict_takes_no_refusal(void **state)
 {
     struct parsed p;
@@ -612,6 +673,7 @@ int main(void)
         cmocka_unit_test(test_every_line_is_told_once),
         cmocka_unit_test(test_sections_that_are_passed_over),
         cmocka_unit_test(test_what_is_not_built_is_refused_and_loads),
+        cmocka_unit_test(test_what_asks_for_nothing_is_ignored),
         cmocka_unit_test(test_strict_takes_no_refusal),
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_what_a_later_line_replaces_is_not_fatal),
