@@ -39,6 +39,17 @@ static bool is_always_there(const struct unitname *name)
     return slice_equals(name->suffix, "target") || slice_equals(name->suffix, "slice");
 }
 
+/* Sockets, mounts, timers and their kind: what is to wait for one, or to have one, does not. */
+static void say_unbuilt(struct unit *u, const uint8_t *at, unsigned kind, struct slice word)
+{
+    struct unitname name;
+
+    if (kind != DEP_BEFORE && unitname_parse(word, &name) && !is_always_there(&name) &&
+        !slice_equals(name.suffix, "service")) {
+        unit_say(u, at, VERDICT_APPROXIMATED, word, "counts as fulfilled: only services are built");
+    }
+}
+
 /* Every name of the value to the end of the list. flags: systemd takes quotes off in [Install] alone. */
 static void add_names(struct unit *u, struct unit_dep ***end, unsigned kind, unsigned flags,
                       struct slice value)
@@ -55,6 +66,9 @@ static void add_names(struct unit *u, struct unit_dep ***end, unsigned kind, uns
         if (!complete(u, word, &name)) {
             unit_say(u, w.at, VERDICT_REFUSED, word, "no name of a unit");
             continue;
+        }
+        if (end == &p->deps_end) {
+            say_unbuilt(u, w.at, kind, word);
         }
         dep = arena_take(u->arena, sizeof(*dep));
         if (dep == NULL) {

@@ -457,6 +457,28 @@ static void test_dependencies(void **state)
     parsed_finish(&p);
 }
 
+static void test_dependencies_on_what_is_not_built(void **state)
+{
+    static const char *const kinds[] = {"socket", "mount", "timer",    "path",
+                                        "device", "swap",  "automount"};
+    static const char *const keys[] = {"Requires", "Wants", "After"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(kinds) * COUNT_OF(keys); i++) {
+        struct parsed p;
+        char line[128];
+
+        (void)snprintf(line, sizeof(line), "[Unit]\n%s=a.target b.slice c.service d.%s",
+                       keys[i % COUNT_OF(keys)], kinds[i / COUNT_OF(keys)]);
+        parse_lines(&p, line);
+        assert_int_equal(p.count, 4);
+        assert_int_equal(expect_said(&p, 4, VERDICT_APPROXIMATED, "\"d.")->column,
+                         strlen(keys[i % COUNT_OF(keys)]) + 29);
+        assert_non_null(strstr(p.said[3].text, "counts as fulfilled"));
+        parsed_finish(&p);
+    }
+}
+
 static void test_install(void **state)
 {
     struct parsed p;
@@ -685,6 +707,7 @@ int main(void)
         cmocka_unit_test(test_limits_of_starts),
         cmocka_unit_test(test_exit_statuses),
         cmocka_unit_test(test_dependencies),
+        cmocka_unit_test(test_dependencies_on_what_is_not_built),
         cmocka_unit_test(test_install),
         cmocka_unit_test(test_description),
         cmocka_unit_test(test_the_last_of_all_files_holds),
