@@ -199,6 +199,7 @@ int unit_read(struct unit *u, struct slice text, const char *path)
         return -ENOMEM;
     }
     p->path = arena_string(u->arena, path, strlen(path));
+    p->own_path = p->own_path == NULL ? p->path : p->own_path;
     p->section = 0;
     p->private_section = false;
     p->any_section = false;

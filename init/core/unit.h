@@ -77,7 +77,7 @@ struct unit {
     // [Install], from unit_finish() on: RequiredBy= (DEP_REQUIRES), then WantedBy= (DEP_WANTS); Alias=
     struct unit_dep *wanted_by;
     struct unit_dep *aliases;
-    // a fatal finding: conf.flags has SERVICE_BROKEN, conf.description is "FILE:LINE:COLUMN: KEY: WHY" of the first
+    // a fatal finding: conf.flags has SERVICE_BROKEN, conf.description is "FILE:LINE:COLUMN: KEY: WHY" of the first, or "FILE: WHY"
     bool broken;
     bool strict;  // a REFUSED finding makes it broken
     void *parser; // unit.c's own, in the arena

@@ -26,7 +26,7 @@ static void put_number(struct wire_writer *w, uint32_t n)
     wire_put_bytes(w, digits + at, sizeof(digits) - at);
 }
 
-/* "FILE:LINE:COLUMN: KEY: TEXT": what status shows of a unit that did not load. */
+/* "FILE:LINE:COLUMN: KEY: TEXT", or "FILE: TEXT" of the unit as a whole: what status shows of a unit that did not load. */
 static void break_unit(struct unit *u, const struct unit_finding *f)
 {
     struct wire_writer w;
@@ -44,6 +44,9 @@ static void break_unit(struct unit *u, const struct unit_finding *f)
         put_number(&w, f->line);
         put_text(&w, ":");
         put_number(&w, f->column);
+        put_text(&w, ": ");
+    } else if (unit_parser(u)->own_path != NULL) {
+        put_text(&w, unit_parser(u)->own_path);
         put_text(&w, ": ");
     }
     wire_put_bytes(&w, f->key.data, f->key.len);

@@ -112,7 +112,7 @@ static bool find_name(struct unitload *l, const char *name, struct hit *ret_hit)
 
 void unitload_unreadable(struct unitload *l, struct unit *u, const char *path, const char *reason)
 {
-    findings_error(&l->findings, path, reason);
+    findings_error(&l->findings, path, unitload_text(l, reason, FINDINGS_NOT_LOADED, ""));
     graph_break(u, unitload_text(l, path, ": ", reason));
 }
 
