@@ -447,7 +447,7 @@ const char *directive_idle_word(unsigned arg)
     return arg < sizeof(words) / sizeof(words[0]) ? words[arg] : NULL;
 }
 
-const char *directive_note(unsigned note)
+const char *directive_note(unsigned arg)
 {
     static const char *const texts[] = {
 #define X(name, text) [NOTE_##name] = (text),
@@ -455,6 +455,6 @@ const char *directive_note(unsigned note)
 #undef X
     };
 
-    note &= DIRECTIVE_NOTE_MASK;
-    return note < DIRECTIVE_NOTE_COUNT ? texts[note] : "";
+    arg &= DIRECTIVE_NOTE_MASK;
+    return arg < DIRECTIVE_NOTE_COUNT ? texts[arg] : "";
 }
