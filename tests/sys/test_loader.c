@@ -466,6 +466,19 @@ TEST(drop_ins_of_wider_names)
     say_is("");
 }
 
+TEST(drop_ins_make_units_load)
+{
+    put("d/a.service", "[Service]\nType=forking\nExecStart=/bin/true\nStandardInput=tty\n");
+    put("d/a.service.d/x.conf", "[Service]\nType=exec\nStandardInput=null\n");
+    load_folder("d");
+    sound_is("a");
+    check_is(conf_of("a").type, TYPE_EXEC);
+    say_is(
+        "porthole-init: d/a.service:2:6: Type=: \"forking\": this type is not built yet: run it in "
+        "the foreground, with Type=exec in a drop-in\n"
+        "porthole-init: d/a.service:4:15: StandardInput=: \"tty\": not built yet\n");
+}
+
 TEST(drop_ins_that_cannot_be_read)
 {
     put("d/a.service", OK);
@@ -867,6 +880,7 @@ int main(void)
         scratch_test(folders_of_links_beside_a_unit),
         scratch_test(drop_ins_are_read_in_order),
         scratch_test(drop_ins_of_wider_names),
+        scratch_test(drop_ins_make_units_load),
         scratch_test(drop_ins_that_cannot_be_read),
         scratch_test(drop_ins_of_an_alias_are_told),
         scratch_test(main_is_chosen),
