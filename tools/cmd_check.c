@@ -193,6 +193,8 @@ static int read_unit(struct check *c, const char *name, bool whole, struct slice
         r = unit_read(&u, text, c->file);
         if (r == 0 && whole) {
             r = unit_finish(&u);
+        } else if (r == 0) {
+            unit_judge(&u);
         }
         *ret_loads = !u.broken;
     }

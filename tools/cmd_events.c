@@ -438,6 +438,9 @@ static int run(struct client *c, struct events *e)
     if (code == 0 && target_is_service(&e->target)) {
         code = services_get_one(c, &e->target,
                                 &s); // a name with a slip of the pen has no events either
+        if (code == 0) {
+            memcpy(e->target.service, s.name, sizeof(s.name)); // where that was an alias
+        }
     }
     if (code == 0) {
         code = ask(c, e);

@@ -156,6 +156,9 @@ static int open_log(struct client *c, struct logs *l)
     if (code != 0) {
         return code;
     }
+    if (target_is_service(&l->target)) {
+        memcpy(l->target.service, s.name, sizeof(s.name)); // where that was an alias
+    }
     r = ask(c, l, &ring);
     if (r <= 0 || c->msg.type != PROTO_LOGS_OK) {
         return report_no_log(c, l, r);

@@ -17,7 +17,7 @@
 #define DIRECTIVES(X) \
     X(UNIT, After, DEPS, DEP_AFTER) \
     X(INSTALL, Alias, INSTALL, DEP_KIND_COUNT) \
-    X(UNIT, AllowIsolate, REFUSED, NOTE_MANUAL) \
+    X(UNIT, AllowIsolate, REFUSED, NOTE_MANUAL | UNLESS_NO) \
     X(SERVICE, AllowedCPUs, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, AllowedMemoryNodes, REFUSED, NOTE_RESOURCE) \
     X(INSTALL, Also, IGNORED, NOTE_ENABLING) \
@@ -59,21 +59,21 @@
     X(UNIT, Before, DEPS, DEP_BEFORE) \
     X(SERVICE, BindPaths, REFUSED, NOTE_FILES) \
     X(SERVICE, BindReadOnlyPaths, REFUSED, NOTE_FILES) \
-    X(UNIT, BindTo, REFUSED, NOTE_DEPENDENCY) \
-    X(UNIT, BindsTo, REFUSED, NOTE_DEPENDENCY) \
-    X(SERVICE, BlockIOAccounting, REFUSED, NOTE_ACCOUNTING) \
+    X(UNIT, BindTo, OTHER_DEPS, NOTE_DEPENDENCY) \
+    X(UNIT, BindsTo, OTHER_DEPS, NOTE_DEPENDENCY) \
+    X(SERVICE, BlockIOAccounting, REFUSED, NOTE_ACCOUNTING | UNLESS_NO) \
     X(SERVICE, BlockIODeviceWeight, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, BlockIOReadBandwidth, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, BlockIOWeight, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, BlockIOWriteBandwidth, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, BusName, REFUSED, NOTE_DBUS) \
-    X(SERVICE, CPUAccounting, REFUSED, NOTE_ACCOUNTING) \
+    X(SERVICE, CPUAccounting, REFUSED, NOTE_ACCOUNTING | UNLESS_NO) \
     X(SERVICE, CPUAffinity, REFUSED, NOTE_SCHEDULING) \
     X(SERVICE, CPUQuota, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, CPUQuotaPeriodSec, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, CPUSchedulingPolicy, REFUSED, NOTE_SCHEDULING) \
-    X(SERVICE, CPUSchedulingPriority, REFUSED, NOTE_SCHEDULING) \
-    X(SERVICE, CPUSchedulingResetOnFork, REFUSED, NOTE_SCHEDULING) \
+    X(SERVICE, CPUSchedulingPolicy, REFUSED, NOTE_SCHEDULING | UNLESS_OTHER) \
+    X(SERVICE, CPUSchedulingPriority, REFUSED, NOTE_SCHEDULING | UNLESS_ZERO) \
+    X(SERVICE, CPUSchedulingResetOnFork, REFUSED, NOTE_SCHEDULING | UNLESS_NO) \
     X(SERVICE, CPUShares, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, CPUWeight, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, CacheDirectory, REFUSED, NOTE_DIRECTORY) \
@@ -115,19 +115,19 @@
     X(UNIT, ConditionVirtualization, REFUSED, NOTE_CONDITION) \
     X(SERVICE, ConfigurationDirectory, REFUSED, NOTE_DIRECTORY) \
     X(SERVICE, ConfigurationDirectoryMode, REFUSED, NOTE_DIRECTORY) \
-    X(UNIT, Conflicts, REFUSED, NOTE_DEPENDENCY) \
+    X(UNIT, Conflicts, OTHER_DEPS, NOTE_DEPENDENCY) \
     X(SERVICE, CoredumpFilter, REFUSED, NOTE_SCHEDULING) \
     X(UNIT, DefaultDependencies, IGNORED, NOTE_DEFAULT_DEPS) \
     X(INSTALL, DefaultInstance, IGNORED, NOTE_INSTANCE) \
-    X(SERVICE, DefaultMemoryLow, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, DefaultMemoryMin, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, Delegate, REFUSED, NOTE_CGROUP) \
+    X(SERVICE, DefaultMemoryLow, REFUSED, NOTE_RESOURCE | UNLESS_ZERO) \
+    X(SERVICE, DefaultMemoryMin, REFUSED, NOTE_RESOURCE | UNLESS_ZERO) \
+    X(SERVICE, Delegate, REFUSED, NOTE_CGROUP | UNLESS_FALSE) \
     X(UNIT, Description, DESCRIPTION, 0) \
     X(SERVICE, DeviceAllow, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, DevicePolicy, REFUSED, NOTE_CONFINE) \
+    X(SERVICE, DevicePolicy, REFUSED, NOTE_CONFINE | UNLESS_AUTO) \
     X(SERVICE, DisableControllers, REFUSED, NOTE_CGROUP) \
     X(UNIT, Documentation, IGNORED, NOTE_DOCUMENTATION) \
-    X(SERVICE, DynamicUser, REFUSED, NOTE_CONFINE) \
+    X(SERVICE, DynamicUser, REFUSED, NOTE_CONFINE | UNLESS_NO) \
     X(SERVICE, Environment, ENV, 0) \
     X(SERVICE, EnvironmentFile, ENV_FILE, 0) \
     X(SERVICE, ExecCondition, REFUSED, NOTE_EXEC_CONDITION) \
@@ -139,16 +139,16 @@
     X(SERVICE, ExecStartPre, RUN, RUN_START_PRE) \
     X(SERVICE, ExecStop, RUN, RUN_STOP) \
     X(SERVICE, ExecStopPost, RUN, RUN_STOP_POST) \
-    X(SERVICE, ExitType, REFUSED, NOTE_FORKING) \
+    X(SERVICE, ExitType, REFUSED, NOTE_FORKING | UNLESS_MAIN) \
     X(SERVICE, ExtensionDirectories, REFUSED, NOTE_FILES) \
     X(SERVICE, ExtensionImages, REFUSED, NOTE_FILES) \
-    X(EITHER, FailureAction, REFUSED, NOTE_ACTION) \
+    X(EITHER, FailureAction, REFUSED, NOTE_ACTION | UNLESS_NONE) \
     X(UNIT, FailureActionExitStatus, REFUSED, NOTE_ACTION) \
-    X(SERVICE, FileDescriptorStoreMax, REFUSED, NOTE_NOTIFY) \
+    X(SERVICE, FileDescriptorStoreMax, REFUSED, NOTE_NOTIFY | UNLESS_ZERO) \
     X(SERVICE, FinalKillSignal, REFUSED, NOTE_SIGNAL) \
     X(SERVICE, Group, USER, 1) \
     X(SERVICE, GuessMainPID, REFUSED, NOTE_FORKING) \
-    X(SERVICE, IOAccounting, REFUSED, NOTE_ACCOUNTING) \
+    X(SERVICE, IOAccounting, REFUSED, NOTE_ACCOUNTING | UNLESS_NO) \
     X(SERVICE, IODeviceLatencyTargetSec, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, IODeviceWeight, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, IOReadBandwidthMax, REFUSED, NOTE_RESOURCE) \
@@ -158,23 +158,23 @@
     X(SERVICE, IOWeight, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, IOWriteBandwidthMax, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, IOWriteIOPSMax, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, IPAccounting, REFUSED, NOTE_ACCOUNTING) \
+    X(SERVICE, IPAccounting, REFUSED, NOTE_ACCOUNTING | UNLESS_NO) \
     X(SERVICE, IPAddressAllow, REFUSED, NOTE_NETWORK) \
     X(SERVICE, IPAddressDeny, REFUSED, NOTE_NETWORK) \
     X(SERVICE, IPCNamespacePath, REFUSED, NOTE_CONFINE) \
     X(SERVICE, IPEgressFilterPath, REFUSED, NOTE_NETWORK) \
     X(SERVICE, IPIngressFilterPath, REFUSED, NOTE_NETWORK) \
-    X(UNIT, IgnoreOnIsolate, REFUSED, NOTE_MANUAL) \
-    X(SERVICE, IgnoreSIGPIPE, REFUSED, NOTE_SIGNAL) \
+    X(UNIT, IgnoreOnIsolate, REFUSED, NOTE_MANUAL | UNLESS_NO) \
+    X(SERVICE, IgnoreSIGPIPE, IGNORE_SIGPIPE, 0) \
     X(SERVICE, InaccessibleDirectories, REFUSED, NOTE_FILES) \
     X(SERVICE, InaccessiblePaths, REFUSED, NOTE_FILES) \
     X(PORTHOLE, InheritEnvironment, INHERIT_ENV, 0) \
-    X(UNIT, JobRunningTimeoutSec, REFUSED, NOTE_JOB) \
-    X(UNIT, JobTimeoutAction, REFUSED, NOTE_JOB) \
+    X(UNIT, JobRunningTimeoutSec, REFUSED, NOTE_JOB | UNLESS_INFINITY) \
+    X(UNIT, JobTimeoutAction, REFUSED, NOTE_JOB | UNLESS_NONE) \
     X(UNIT, JobTimeoutRebootArgument, REFUSED, NOTE_JOB) \
-    X(UNIT, JobTimeoutSec, REFUSED, NOTE_JOB) \
-    X(UNIT, JoinsNamespaceOf, REFUSED, NOTE_DEPENDENCY) \
-    X(SERVICE, KeyringMode, REFUSED, NOTE_CONFINE) \
+    X(UNIT, JobTimeoutSec, REFUSED, NOTE_JOB | UNLESS_INFINITY) \
+    X(UNIT, JoinsNamespaceOf, OTHER_DEPS, NOTE_DEPENDENCY) \
+    X(SERVICE, KeyringMode, REFUSED, NOTE_CONFINE | UNLESS_INHERIT) \
     X(SERVICE, KillMode, KILL_MODE, 0) \
     X(SERVICE, KillSignal, KILL_SIGNAL, 0) \
     X(SERVICE, LimitAS, RLIMIT, RLIMIT_AS) \
@@ -195,88 +195,88 @@
     X(SERVICE, LimitSTACK, RLIMIT, RLIMIT_STACK) \
     X(SERVICE, LoadCredential, REFUSED, NOTE_CREDENTIAL) \
     X(SERVICE, LoadCredentialEncrypted, REFUSED, NOTE_CREDENTIAL) \
-    X(SERVICE, LockPersonality, REFUSED, NOTE_CONFINE) \
+    X(SERVICE, LockPersonality, REFUSED, NOTE_CONFINE | UNLESS_NO) \
     X(SERVICE, LogExtraFields, REFUSED, NOTE_LOGGING) \
     X(SERVICE, LogLevelMax, REFUSED, NOTE_LOGGING) \
     X(SERVICE, LogNamespace, REFUSED, NOTE_LOGGING) \
     X(PORTHOLE, LogPrefix, FLAG, SERVICE_PREFIX) \
-    X(SERVICE, LogRateLimitBurst, REFUSED, NOTE_LOGGING) \
-    X(SERVICE, LogRateLimitIntervalSec, REFUSED, NOTE_LOGGING) \
+    X(SERVICE, LogRateLimitBurst, REFUSED, NOTE_LOGGING | UNLESS_ZERO) \
+    X(SERVICE, LogRateLimitIntervalSec, REFUSED, NOTE_LOGGING | UNLESS_ZERO) \
     X(SERVICE, LogsDirectory, REFUSED, NOTE_DIRECTORY) \
     X(SERVICE, LogsDirectoryMode, REFUSED, NOTE_DIRECTORY) \
     X(PORTHOLE, Main, FLAG, SERVICE_MAIN) \
-    X(SERVICE, ManagedOOMMemoryPressure, REFUSED, NOTE_RESOURCE) \
+    X(SERVICE, ManagedOOMMemoryPressure, REFUSED, NOTE_RESOURCE | UNLESS_AUTO) \
     X(SERVICE, ManagedOOMMemoryPressureLimit, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, ManagedOOMPreference, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, ManagedOOMSwap, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, MemoryAccounting, REFUSED, NOTE_ACCOUNTING) \
-    X(SERVICE, MemoryDenyWriteExecute, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, MemoryHigh, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, MemoryLimit, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, MemoryLow, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, MemoryMax, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, MemoryMin, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, MemorySwapMax, REFUSED, NOTE_RESOURCE) \
-    X(SERVICE, MountAPIVFS, REFUSED, NOTE_FILES) \
+    X(SERVICE, ManagedOOMSwap, REFUSED, NOTE_RESOURCE | UNLESS_AUTO) \
+    X(SERVICE, MemoryAccounting, REFUSED, NOTE_ACCOUNTING | UNLESS_NO) \
+    X(SERVICE, MemoryDenyWriteExecute, REFUSED, NOTE_CONFINE | UNLESS_NO) \
+    X(SERVICE, MemoryHigh, REFUSED, NOTE_RESOURCE | UNLESS_INFINITY) \
+    X(SERVICE, MemoryLimit, REFUSED, NOTE_RESOURCE | UNLESS_INFINITY) \
+    X(SERVICE, MemoryLow, REFUSED, NOTE_RESOURCE | UNLESS_ZERO) \
+    X(SERVICE, MemoryMax, REFUSED, NOTE_RESOURCE | UNLESS_INFINITY) \
+    X(SERVICE, MemoryMin, REFUSED, NOTE_RESOURCE | UNLESS_ZERO) \
+    X(SERVICE, MemorySwapMax, REFUSED, NOTE_RESOURCE | UNLESS_INFINITY) \
+    X(SERVICE, MountAPIVFS, REFUSED, NOTE_FILES | UNLESS_NO) \
     X(SERVICE, MountFlags, REFUSED, NOTE_FILES) \
     X(SERVICE, MountImages, REFUSED, NOTE_FILES) \
     X(SERVICE, NUMAMask, REFUSED, NOTE_SCHEDULING) \
     X(SERVICE, NUMAPolicy, REFUSED, NOTE_SCHEDULING) \
     X(SERVICE, NetworkNamespacePath, REFUSED, NOTE_NETWORK) \
-    X(SERVICE, Nice, REFUSED, NOTE_SCHEDULING) \
+    X(SERVICE, Nice, REFUSED, NOTE_SCHEDULING | UNLESS_ZERO) \
     X(SERVICE, NoExecPaths, REFUSED, NOTE_FILES) \
     X(SERVICE, NoNewPrivileges, NO_NEW_PRIVS, 0) \
-    X(SERVICE, NonBlocking, REFUSED, NOTE_SOCKET) \
-    X(SERVICE, NotifyAccess, REFUSED, NOTE_NOTIFY) \
-    X(SERVICE, OOMPolicy, REFUSED, NOTE_ACTION) \
-    X(SERVICE, OOMScoreAdjust, REFUSED, NOTE_SCHEDULING) \
+    X(SERVICE, NonBlocking, REFUSED, NOTE_SOCKET | UNLESS_NO) \
+    X(SERVICE, NotifyAccess, REFUSED, NOTE_NOTIFY | UNLESS_NONE) \
+    X(SERVICE, OOMPolicy, REFUSED, NOTE_ACTION | UNLESS_CONTINUE) \
+    X(SERVICE, OOMScoreAdjust, REFUSED, NOTE_SCHEDULING | UNLESS_ZERO) \
     X(UNIT, OnFailure, REFUSED, NOTE_ACTION) \
-    X(UNIT, OnFailureIsolate, REFUSED, NOTE_JOB) \
+    X(UNIT, OnFailureIsolate, REFUSED, NOTE_JOB | UNLESS_NO) \
     X(UNIT, OnFailureJobMode, REFUSED, NOTE_JOB) \
     X(UNIT, OnSuccess, REFUSED, NOTE_ACTION) \
     X(UNIT, OnSuccessJobMode, REFUSED, NOTE_JOB) \
     X(SERVICE, PAMName, REFUSED, NOTE_LOGIN) \
     X(SERVICE, PIDFile, REFUSED, NOTE_FORKING) \
-    X(UNIT, PartOf, REFUSED, NOTE_DEPENDENCY) \
+    X(UNIT, PartOf, OTHER_DEPS, NOTE_DEPENDENCY) \
     X(SERVICE, PassEnvironment, PASS_ENV, 0) \
-    X(SERVICE, PermissionsStartOnly, REFUSED, NOTE_PRIVILEGE) \
+    X(SERVICE, PermissionsStartOnly, REFUSED, NOTE_PRIVILEGE | UNLESS_NO) \
     X(SERVICE, Personality, REFUSED, NOTE_SCHEDULING) \
-    X(SERVICE, PrivateDevices, REFUSED, NOTE_FILES) \
-    X(SERVICE, PrivateIPC, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, PrivateMounts, REFUSED, NOTE_FILES) \
-    X(SERVICE, PrivateNetwork, REFUSED, NOTE_NETWORK) \
-    X(SERVICE, PrivateTmp, REFUSED, NOTE_FILES) \
-    X(SERVICE, PrivateUsers, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, ProcSubset, REFUSED, NOTE_CONFINE) \
-    X(UNIT, PropagateReloadFrom, REFUSED, NOTE_DEPENDENCY) \
-    X(UNIT, PropagateReloadTo, REFUSED, NOTE_DEPENDENCY) \
-    X(UNIT, PropagatesReloadTo, REFUSED, NOTE_DEPENDENCY) \
-    X(UNIT, PropagatesStopTo, REFUSED, NOTE_DEPENDENCY) \
-    X(SERVICE, ProtectClock, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, ProtectControlGroups, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, ProtectHome, REFUSED, NOTE_FILES) \
-    X(SERVICE, ProtectHostname, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, ProtectKernelLogs, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, ProtectKernelModules, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, ProtectKernelTunables, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, ProtectProc, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, ProtectSystem, REFUSED, NOTE_FILES) \
+    X(SERVICE, PrivateDevices, REFUSED, NOTE_FILES | UNLESS_NO) \
+    X(SERVICE, PrivateIPC, REFUSED, NOTE_CONFINE | UNLESS_NO) \
+    X(SERVICE, PrivateMounts, REFUSED, NOTE_FILES | UNLESS_NO) \
+    X(SERVICE, PrivateNetwork, REFUSED, NOTE_NETWORK | UNLESS_NO) \
+    X(SERVICE, PrivateTmp, REFUSED, NOTE_FILES | UNLESS_NO) \
+    X(SERVICE, PrivateUsers, REFUSED, NOTE_CONFINE | UNLESS_NO) \
+    X(SERVICE, ProcSubset, REFUSED, NOTE_CONFINE | UNLESS_ALL) \
+    X(UNIT, PropagateReloadFrom, OTHER_DEPS, NOTE_DEPENDENCY) \
+    X(UNIT, PropagateReloadTo, OTHER_DEPS, NOTE_DEPENDENCY) \
+    X(UNIT, PropagatesReloadTo, OTHER_DEPS, NOTE_DEPENDENCY) \
+    X(UNIT, PropagatesStopTo, OTHER_DEPS, NOTE_DEPENDENCY) \
+    X(SERVICE, ProtectClock, REFUSED, NOTE_CONFINE | UNLESS_NO) \
+    X(SERVICE, ProtectControlGroups, REFUSED, NOTE_CONFINE | UNLESS_NO) \
+    X(SERVICE, ProtectHome, REFUSED, NOTE_FILES | UNLESS_NO) \
+    X(SERVICE, ProtectHostname, REFUSED, NOTE_CONFINE | UNLESS_NO) \
+    X(SERVICE, ProtectKernelLogs, REFUSED, NOTE_CONFINE | UNLESS_NO) \
+    X(SERVICE, ProtectKernelModules, REFUSED, NOTE_CONFINE | UNLESS_NO) \
+    X(SERVICE, ProtectKernelTunables, REFUSED, NOTE_CONFINE | UNLESS_NO) \
+    X(SERVICE, ProtectProc, REFUSED, NOTE_CONFINE | UNLESS_DEFAULT) \
+    X(SERVICE, ProtectSystem, REFUSED, NOTE_FILES | UNLESS_NO) \
     X(SERVICE, ReadOnlyDirectories, REFUSED, NOTE_FILES) \
     X(SERVICE, ReadOnlyPaths, REFUSED, NOTE_FILES) \
     X(SERVICE, ReadWriteDirectories, REFUSED, NOTE_FILES) \
     X(SERVICE, ReadWritePaths, REFUSED, NOTE_FILES) \
     X(EITHER, RebootArgument, REFUSED, NOTE_ACTION) \
-    X(UNIT, RefuseManualStart, REFUSED, NOTE_MANUAL) \
-    X(UNIT, RefuseManualStop, REFUSED, NOTE_MANUAL) \
-    X(UNIT, ReloadPropagatedFrom, REFUSED, NOTE_DEPENDENCY) \
+    X(UNIT, RefuseManualStart, REFUSED, NOTE_MANUAL | UNLESS_NO) \
+    X(UNIT, RefuseManualStop, REFUSED, NOTE_MANUAL | UNLESS_NO) \
+    X(UNIT, ReloadPropagatedFrom, OTHER_DEPS, NOTE_DEPENDENCY) \
     X(SERVICE, RemainAfterExit, FLAG, SERVICE_REMAIN) \
-    X(SERVICE, RemoveIPC, REFUSED, NOTE_CONFINE) \
+    X(SERVICE, RemoveIPC, REFUSED, NOTE_CONFINE | UNLESS_NO) \
     X(INSTALL, RequiredBy, INSTALL, DEP_REQUIRES) \
     X(UNIT, Requires, DEPS, DEP_REQUIRES) \
     X(UNIT, RequiresMountsFor, REFUSED, NOTE_DEPENDENCY) \
-    X(UNIT, RequiresOverridable, REFUSED, NOTE_DEPENDENCY) \
-    X(UNIT, Requisite, REFUSED, NOTE_DEPENDENCY) \
-    X(UNIT, RequisiteOverridable, REFUSED, NOTE_DEPENDENCY) \
+    X(UNIT, RequiresOverridable, OTHER_DEPS, NOTE_DEPENDENCY) \
+    X(UNIT, Requisite, OTHER_DEPS, NOTE_DEPENDENCY) \
+    X(UNIT, RequisiteOverridable, OTHER_DEPS, NOTE_DEPENDENCY) \
     X(SERVICE, Restart, RESTART, 0) \
     X(SERVICE, RestartForceExitStatus, REFUSED, NOTE_EXIT_STATUS) \
     X(SERVICE, RestartKillSignal, REFUSED, NOTE_SIGNAL) \
@@ -284,12 +284,12 @@
     X(SERVICE, RestartSec, RESTART_SEC, 0) \
     X(SERVICE, RestrictAddressFamilies, REFUSED, NOTE_NETWORK) \
     X(SERVICE, RestrictFileSystems, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, RestrictNamespaces, REFUSED, NOTE_CONFINE) \
+    X(SERVICE, RestrictNamespaces, REFUSED, NOTE_CONFINE | UNLESS_NO) \
     X(SERVICE, RestrictNetworkInterfaces, REFUSED, NOTE_NETWORK) \
-    X(SERVICE, RestrictRealtime, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, RestrictSUIDSGID, REFUSED, NOTE_CONFINE) \
+    X(SERVICE, RestrictRealtime, REFUSED, NOTE_CONFINE | UNLESS_NO) \
+    X(SERVICE, RestrictSUIDSGID, REFUSED, NOTE_CONFINE | UNLESS_NO) \
     X(SERVICE, RootDirectory, REFUSED, NOTE_FILES) \
-    X(SERVICE, RootDirectoryStartOnly, REFUSED, NOTE_PRIVILEGE) \
+    X(SERVICE, RootDirectoryStartOnly, REFUSED, NOTE_PRIVILEGE | UNLESS_NO) \
     X(SERVICE, RootHash, REFUSED, NOTE_FILES) \
     X(SERVICE, RootHashSignature, REFUSED, NOTE_FILES) \
     X(SERVICE, RootImage, REFUSED, NOTE_FILES) \
@@ -297,16 +297,16 @@
     X(SERVICE, RootVerity, REFUSED, NOTE_FILES) \
     X(SERVICE, RuntimeDirectory, REFUSED, NOTE_DIRECTORY) \
     X(SERVICE, RuntimeDirectoryMode, REFUSED, NOTE_DIRECTORY) \
-    X(SERVICE, RuntimeDirectoryPreserve, REFUSED, NOTE_DIRECTORY) \
-    X(SERVICE, RuntimeMaxSec, REFUSED, NOTE_TIMEOUT) \
-    X(SERVICE, RuntimeRandomizedExtraSec, REFUSED, NOTE_TIMEOUT) \
+    X(SERVICE, RuntimeDirectoryPreserve, REFUSED, NOTE_DIRECTORY | UNLESS_NO) \
+    X(SERVICE, RuntimeMaxSec, REFUSED, NOTE_TIMEOUT | UNLESS_INFINITY) \
+    X(SERVICE, RuntimeRandomizedExtraSec, REFUSED, NOTE_TIMEOUT | UNLESS_ZERO) \
     X(SERVICE, SELinuxContext, REFUSED, NOTE_CONFINE) \
     X(SERVICE, SecureBits, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, SendSIGHUP, REFUSED, NOTE_SIGNAL) \
+    X(SERVICE, SendSIGHUP, REFUSED, NOTE_SIGNAL | UNLESS_NO) \
     X(SERVICE, SendSIGKILL, FLAG, SERVICE_SEND_SIGKILL) \
     X(SERVICE, SetCredential, REFUSED, NOTE_CREDENTIAL) \
     X(SERVICE, SetCredentialEncrypted, REFUSED, NOTE_CREDENTIAL) \
-    X(SERVICE, Slice, REFUSED, NOTE_CGROUP) \
+    X(SERVICE, Slice, IGNORED, NOTE_SLICE) \
     X(SERVICE, SmackProcessLabel, REFUSED, NOTE_CONFINE) \
     X(SERVICE, SocketBindAllow, REFUSED, NOTE_NETWORK) \
     X(SERVICE, SocketBindDeny, REFUSED, NOTE_NETWORK) \
@@ -317,7 +317,7 @@
     X(SERVICE, StandardInputData, REFUSED, NOTE_LOGGING) \
     X(SERVICE, StandardInputText, REFUSED, NOTE_LOGGING) \
     X(SERVICE, StandardOutput, STREAM, 1) \
-    X(EITHER, StartLimitAction, REFUSED, NOTE_ACTION) \
+    X(EITHER, StartLimitAction, REFUSED, NOTE_ACTION | UNLESS_NONE) \
     X(EITHER, StartLimitBurst, LIMIT_BURST, 0) \
     X(EITHER, StartLimitInterval, LIMIT_INTERVAL, 0) \
     X(UNIT, StartLimitIntervalSec, LIMIT_INTERVAL, 0) \
@@ -329,28 +329,28 @@
     X(SERVICE, StartupIOWeight, REFUSED, NOTE_RESOURCE) \
     X(SERVICE, StateDirectory, REFUSED, NOTE_DIRECTORY) \
     X(SERVICE, StateDirectoryMode, REFUSED, NOTE_DIRECTORY) \
-    X(UNIT, StopPropagatedFrom, REFUSED, NOTE_DEPENDENCY) \
-    X(UNIT, StopWhenUnneeded, REFUSED, NOTE_MANUAL) \
-    X(UNIT, SuccessAction, REFUSED, NOTE_ACTION) \
+    X(UNIT, StopPropagatedFrom, OTHER_DEPS, NOTE_DEPENDENCY) \
+    X(UNIT, StopWhenUnneeded, REFUSED, NOTE_MANUAL | UNLESS_NO) \
+    X(UNIT, SuccessAction, REFUSED, NOTE_ACTION | UNLESS_NONE) \
     X(UNIT, SuccessActionExitStatus, REFUSED, NOTE_ACTION) \
     X(SERVICE, SuccessExitStatus, EXIT_STATUS, 0) \
     X(SERVICE, SupplementaryGroups, GROUPS, 0) \
-    X(SERVICE, SyslogFacility, REFUSED, NOTE_LOGGING) \
-    X(SERVICE, SyslogIdentifier, REFUSED, NOTE_LOGGING) \
-    X(SERVICE, SyslogLevel, REFUSED, NOTE_LOGGING) \
-    X(SERVICE, SyslogLevelPrefix, REFUSED, NOTE_LOGGING) \
+    X(SERVICE, SyslogFacility, IGNORED, NOTE_LEVEL) \
+    X(SERVICE, SyslogIdentifier, IGNORED, NOTE_IDENTIFIER) \
+    X(SERVICE, SyslogLevel, IGNORED, NOTE_LEVEL) \
+    X(SERVICE, SyslogLevelPrefix, IGNORED, NOTE_LEVEL) \
     X(SERVICE, SystemCallArchitectures, REFUSED, NOTE_CONFINE) \
     X(SERVICE, SystemCallErrorNumber, REFUSED, NOTE_CONFINE) \
     X(SERVICE, SystemCallFilter, REFUSED, NOTE_CONFINE) \
     X(SERVICE, SystemCallLog, REFUSED, NOTE_CONFINE) \
-    X(SERVICE, TTYColumns, REFUSED, NOTE_TERMINAL) \
-    X(SERVICE, TTYPath, REFUSED, NOTE_TERMINAL) \
-    X(SERVICE, TTYReset, REFUSED, NOTE_TERMINAL) \
-    X(SERVICE, TTYRows, REFUSED, NOTE_TERMINAL) \
-    X(SERVICE, TTYVHangup, REFUSED, NOTE_TERMINAL) \
-    X(SERVICE, TTYVTDisallocate, REFUSED, NOTE_TERMINAL) \
-    X(SERVICE, TasksAccounting, REFUSED, NOTE_ACCOUNTING) \
-    X(SERVICE, TasksMax, REFUSED, NOTE_RESOURCE) \
+    X(SERVICE, TTYColumns, IGNORED, NOTE_TERMINAL) \
+    X(SERVICE, TTYPath, IGNORED, NOTE_TERMINAL) \
+    X(SERVICE, TTYReset, IGNORED, NOTE_TERMINAL) \
+    X(SERVICE, TTYRows, IGNORED, NOTE_TERMINAL) \
+    X(SERVICE, TTYVHangup, IGNORED, NOTE_TERMINAL) \
+    X(SERVICE, TTYVTDisallocate, IGNORED, NOTE_TERMINAL) \
+    X(SERVICE, TasksAccounting, REFUSED, NOTE_ACCOUNTING | UNLESS_NO) \
+    X(SERVICE, TasksMax, REFUSED, NOTE_RESOURCE | UNLESS_INFINITY) \
     X(SERVICE, TemporaryFileSystem, REFUSED, NOTE_FILES) \
     X(SERVICE, TimeoutAbortSec, REFUSED, NOTE_TIMEOUT) \
     X(SERVICE, TimeoutCleanSec, REFUSED, NOTE_DIRECTORY) \
@@ -365,13 +365,13 @@
     X(SERVICE, USBFunctionDescriptors, REFUSED, NOTE_SOCKET) \
     X(SERVICE, USBFunctionStrings, REFUSED, NOTE_SOCKET) \
     X(SERVICE, UnsetEnvironment, REFUSED, NOTE_ENVIRONMENT) \
-    X(UNIT, Upholds, REFUSED, NOTE_DEPENDENCY) \
+    X(UNIT, Upholds, OTHER_DEPS, NOTE_DEPENDENCY) \
     X(SERVICE, User, USER, 0) \
-    X(SERVICE, UtmpIdentifier, REFUSED, NOTE_LOGIN) \
-    X(SERVICE, UtmpMode, REFUSED, NOTE_LOGIN) \
+    X(SERVICE, UtmpIdentifier, IGNORED, NOTE_UTMP) \
+    X(SERVICE, UtmpMode, IGNORED, NOTE_UTMP) \
     X(INSTALL, WantedBy, INSTALL, DEP_WANTS) \
     X(UNIT, Wants, DEPS, DEP_WANTS) \
-    X(SERVICE, WatchdogSec, REFUSED, NOTE_WATCHDOG) \
+    X(SERVICE, WatchdogSec, REFUSED, NOTE_WATCHDOG | UNLESS_ZERO) \
     X(SERVICE, WatchdogSignal, REFUSED, NOTE_WATCHDOG) \
     X(SERVICE, WorkingDirectory, WORKDIR, 0)
 
@@ -435,7 +435,19 @@ const struct directive *directive_find(struct slice key)
     return NULL;
 }
 
-const char *directive_note(unsigned note)
+const char *directive_idle_word(unsigned arg)
+{
+    static const char *const words[] = {
+#define X(name, text) [UNLESS_##name >> DIRECTIVE_IDLE_SHIFT] = (text),
+        DIRECTIVE_IDLE_WORDS(X)
+#undef X
+    };
+
+    arg >>= DIRECTIVE_IDLE_SHIFT;
+    return arg < sizeof(words) / sizeof(words[0]) ? words[arg] : NULL;
+}
+
+const char *directive_note(unsigned arg)
 {
     static const char *const texts[] = {
 #define X(name, text) [NOTE_##name] = (text),
@@ -443,5 +455,6 @@ const char *directive_note(unsigned note)
 #undef X
     };
 
-    return note < DIRECTIVE_NOTE_COUNT ? texts[note] : "";
+    arg &= DIRECTIVE_NOTE_MASK;
+    return arg < DIRECTIVE_NOTE_COUNT ? texts[arg] : "";
 }

@@ -17,7 +17,8 @@ enum directive_section {
 /* What reads its value: unitset.c. */
 enum directive_set {
     SET_IGNORED, /* arg: enum directive_note */
-    SET_REFUSED, /* arg: enum directive_note */
+    SET_REFUSED, /* arg: enum directive_note, enum directive_idle: but a value that asks for nothing is ignored */
+    SET_OTHER_DEPS, /* arg: enum directive_note; of targets alone it is ignored */
     SET_DESCRIPTION,
     SET_DEPS,    /* arg: enum unit_dep_kind */
     SET_INSTALL, /* arg: enum unit_dep_kind: WANTS, REQUIRES; DEP_KIND_COUNT: Alias= */
@@ -43,6 +44,7 @@ enum directive_set {
     SET_CAPS,   /* arg: 0 bounding, 1 ambient */
     SET_NO_NEW_PRIVS,
     SET_INHERIT_ENV,
+    SET_IGNORE_SIGPIPE,
     SET_STREAM, /* arg: 0 to 2 */
 };
 
@@ -63,7 +65,7 @@ enum directive_set {
     X(ACCOUNTING, "not built yet: nothing is counted") \
     X(SCHEDULING, "not built yet: scheduling stays as the container's") \
     X(CREDENTIAL, "not built yet: no credential is passed") \
-    X(TERMINAL, "not built yet: services have no terminal") \
+    X(TERMINAL, "services have no terminal here") \
     X(LOGGING, "not built yet: the log is the same for all services") \
     X(WATCHDOG, "not built yet: there is no watchdog") \
     X(NOTIFY, "not built yet: nobody listens for notifications") \
@@ -80,6 +82,12 @@ enum directive_set {
     X(MANUAL, "not built yet: requests to start and stop are not refused for it") \
     X(JOB, "not built yet: jobs have no such limit or mode") \
     X(PRIVILEGE, "not built yet: every command gets the same user and root") \
+    X(IDENTIFIER, "lines in the log have the service's name") \
+    X(LEVEL, "the log has no levels, and shows lines as they were written") \
+    X(SLICE, "there are no slices here") \
+    X(UTMP, "there are no login records here") \
+    X(IDLE, "asks for nothing") \
+    X(TARGETS, "targets are always fulfilled here, and never stop") \
     X(OTHER, "not built yet: it has no effect")
 
 enum directive_note {
@@ -87,6 +95,37 @@ enum directive_note {
     DIRECTIVE_NOTES(X)
 #undef X
         DIRECTIVE_NOTE_COUNT
+};
+
+/* The value of a directive that asks for nothing, beside the empty one; NO and ZERO in any of their forms. */
+#define DIRECTIVE_IDLE_WORDS(X) \
+    X(NO, "no") \
+    X(FALSE, "no") /* while the empty value asks for something */ \
+    X(ZERO, "0") \
+    X(INFINITY, "infinity") \
+    X(NONE, "none") \
+    X(DEFAULT, "default") \
+    X(ALL, "all") \
+    X(AUTO, "auto") \
+    X(INHERIT, "inherit") \
+    X(MAIN, "main") \
+    X(CONTINUE, "continue") \
+    X(OTHER, "other")
+
+#define DIRECTIVE_IDLE_SHIFT 8 /* in directive.arg, above the note */
+#define DIRECTIVE_NOTE_MASK ((1u << DIRECTIVE_IDLE_SHIFT) - 1)
+
+enum directive_idle_number {
+    IDLE_NOTHING, // the empty value alone
+#define X(name, text) IDLE_##name,
+    DIRECTIVE_IDLE_WORDS(X)
+#undef X
+};
+
+enum directive_idle {
+#define X(name, text) UNLESS_##name = IDLE_##name << DIRECTIVE_IDLE_SHIFT,
+    DIRECTIVE_IDLE_WORDS(X)
+#undef X
 };
 
 struct directive {
@@ -98,7 +137,11 @@ struct directive {
 /* The directive of this key, in whatever section; NULL where no systemd knows it. */
 const struct directive *directive_find(struct slice key);
 
-const char *directive_note(unsigned note);
+/* The text of the note in arg. */
+const char *directive_note(unsigned arg);
+
+/* Of a SET_REFUSED's arg: the value that asks for nothing; NULL: the empty one alone. */
+const char *directive_idle_word(unsigned arg);
 
 /* For tables and tests: the nth key in the order of the table, NULL behind the last. */
 const char *directive_name(unsigned n);

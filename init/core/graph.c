@@ -136,30 +136,13 @@ static int require_missing(struct graph *g, struct unit *u, const struct unit_de
     return 0;
 }
 
-/* A name that is no service's. Requires= is the only one of which more is expected than an order. */
-static int add_other(struct graph *g, const struct unit *u, const struct unit_dep *d)
-{
-    const char *text;
-
-    if (d->kind != DEP_REQUIRES || has_suffix(d->name, ".target") ||
-        has_suffix(d->name, ".slice")) {
-        return 0;
-    }
-    text = quoted(g->arena, "", d->name, " is no service: the unit starts without it");
-    if (text == NULL) {
-        return -ENOMEM;
-    }
-    tell(u, d, false, text);
-    return 0;
-}
-
 static int add_dep(struct graph *g, uint32_t from, const struct unit_dep *d)
 {
     struct unit *u = g->units[from];
     uint32_t to = GRAPH_ABSENT;
 
     if (!has_suffix(d->name, ".service")) {
-        return add_other(g, u, d);
+        return 0; // always fulfilled: the parser has said so where more is expected of it
     }
     if (!names_get(g->names, d->name, &to) || to >= g->count) {
         return d->kind == DEP_REQUIRES ? require_missing(g, u, d, to == GRAPH_MASKED) : 0;

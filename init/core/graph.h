@@ -11,8 +11,7 @@
  *
  *   x.service, loaded       an edge to it (by any of its names)
  *   x.service, not there    Requires= breaks the unit; Wants=, After=, Before= are dropped without a word
- *   x.target, x.slice       always holds: dropped without a word
- *   x.socket, x.mount, ...  dropped; Requires= with one finding, as the unit starts without it
+ *   x.target, x.socket, ... always holds: dropped without a word
  *   the unit itself         dropped, with a finding
  *
  * Before=y is After= of y. WantedBy=x.service and RequiredBy=x.service are Wants= and Requires= of x.

@@ -96,8 +96,10 @@ void unit_init(struct unit *u, struct arena *arena, const char *name,
     u->conf.codes = p->codes;
     p->caps[0] = UINT64_MAX;
     p->inherit_env = true;
+    p->ignore_sigpipe = true;
     p->stream[0].kind = STREAM_NULL;
     p->deps_end = &u->deps;
+    p->doubts_end = &p->doubts;
 }
 
 static void read_section(struct unit *u, const struct unitfile_line *l)
@@ -160,6 +162,8 @@ static void read_line(struct unit *u, const struct unitfile_line *l)
     struct slice none = {NULL, 0};
 
     p->said = false;
+    p->doubted = false;
+    p->holder = HOLDER_NONE;
     p->line = l->all.data;
     p->key = none;
     switch (l->kind) {
@@ -195,6 +199,7 @@ int unit_read(struct unit *u, struct slice text, const char *path)
         return -ENOMEM;
     }
     p->path = arena_string(u->arena, path, strlen(path));
+    p->own_path = p->own_path == NULL ? p->path : p->own_path;
     p->section = 0;
     p->private_section = false;
     p->any_section = false;
@@ -234,6 +239,7 @@ int unit_finish(struct unit *u)
         return -ENOMEM;
     }
     p->key = (struct slice){NULL, 0};
+    unit_judge(u);
     if (!p->has_type && u->conf.commands[RUN_START] == 0) {
         u->conf.type = TYPE_ONESHOT; // as systemd has it where neither is there
     }

@@ -8,7 +8,7 @@
 
 /*
  * The flow: unit_init() → unit_read() for the unit's file and then each drop-in, in their order →
- * unit_finish(). The loader does it for every unit; `porthole check` does it to report each line.
+ * unit_finish(), which tells what of the values that hold in the end is fatal. The loader does it for every unit; `porthole check` does it to report each line.
  */
 
 /* What is said of a line. */
@@ -77,7 +77,7 @@ struct unit {
     // [Install], from unit_finish() on: RequiredBy= (DEP_REQUIRES), then WantedBy= (DEP_WANTS); Alias=
     struct unit_dep *wanted_by;
     struct unit_dep *aliases;
-    // a fatal finding: conf.flags has SERVICE_BROKEN, conf.description is "FILE:LINE:COLUMN: KEY: WHY" of the first
+    // a fatal finding: conf.flags has SERVICE_BROKEN, conf.description is "FILE:LINE:COLUMN: KEY: WHY" of the first, or "FILE: WHY"
     bool broken;
     bool strict;  // a REFUSED finding makes it broken
     void *parser; // unit.c's own, in the arena
@@ -92,6 +92,12 @@ void unit_init(struct unit *u, struct arena *arena, const char *name,
  * -ENOMEM where the arena is full.
  */
 int unit_read(struct unit *u, struct slice text, const char *path);
+
+/*
+ * Tells what was kept until it was known which values hold: a refusal is not fatal where a later line replaces the
+ * value. unit_finish() does it; for a drop-in that is read alone.
+ */
+void unit_judge(struct unit *u);
 
 /* What can only be known at the end: no ExecStart=, Restart=always of a oneshot. 0 or -ENOMEM. */
 int unit_finish(struct unit *u);

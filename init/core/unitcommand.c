@@ -193,6 +193,7 @@ void unit_set_run(struct unit *u, unsigned run, struct slice value)
 
     if (value.len == 0) {
         unit_empty(u, LIST_RUN + run);
+        unit_replace(u);
         u->conf.commands[run] = 0;
         return;
     }

@@ -95,6 +95,7 @@ void unit_set_workdir(struct unit *u, struct slice value)
     if (value.len == 0) {
         p->workdir = NULL;
         p->workdir_optional = false;
+        unit_replace(u);
         return;
     }
     optional = take_dash(&value);
@@ -106,6 +107,7 @@ void unit_set_workdir(struct unit *u, struct slice value)
         return;
     }
     p->workdir_optional = optional;
+    unit_replace(u);
 }
 
 void unit_set_user(struct unit *u, unsigned which, struct slice value)
@@ -115,6 +117,7 @@ void unit_set_user(struct unit *u, unsigned which, struct slice value)
 
     if (value.len == 0) {
         p->user[which] = NULL;
+        unit_replace(u);
         return;
     }
     if (!unit_text(u, value, true, &name)) {
@@ -126,6 +129,7 @@ void unit_set_user(struct unit *u, unsigned which, struct slice value)
         return;
     }
     p->user[which] = (const char *)name.data;
+    unit_replace(u);
 }
 
 void unit_set_groups(struct unit *u, struct slice value)
@@ -135,6 +139,7 @@ void unit_set_groups(struct unit *u, struct slice value)
 
     if (value.len == 0) {
         unit_empty(u, LIST_SUPP_GROUP);
+        unit_replace(u);
     }
     words_init(&w, value);
     while (unit_list_word(u, &w, WORDS_RETAIN, true, &word) > 0) {
@@ -233,6 +238,7 @@ static bool set_file(struct unit *u, unsigned which, struct slice value)
         if (take_path(u, (struct slice){value.data + len, value.len - len}, false, &path)) {
             unit_parser(u)->stream[which] = (struct unit_stream){
                 .kind = files[i].kind, .set = true, .path = (const char *)path.data};
+            unit_replace(u);
         }
         return true;
     }
@@ -250,6 +256,7 @@ static bool set_word(struct unit *u, unsigned which, struct slice value)
             continue;
         }
         unit_parser(u)->stream[which] = (struct unit_stream){.kind = words[i].kind, .set = true};
+        unit_replace(u);
         if (words[i].verdict == VERDICT_APPROXIMATED) {
             unit_say(u, value.data, VERDICT_APPROXIMATED, none,
                      which == 0 ? "the container's own stdin; systemd does not know this value"

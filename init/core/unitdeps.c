@@ -33,6 +33,23 @@ static bool complete(struct unit *u, struct slice word, const char **ret_name)
     return *ret_name != NULL && strlen(*ret_name) < UNITNAME_MAX;
 }
 
+/* Targets and slices: nothing is lost where they are not. */
+static bool is_always_there(const struct unitname *name)
+{
+    return slice_equals(name->suffix, "target") || slice_equals(name->suffix, "slice");
+}
+
+/* Sockets, mounts, timers and their kind: what is to wait for one, or to have one, does not. */
+static void say_unbuilt(struct unit *u, const uint8_t *at, unsigned kind, struct slice word)
+{
+    struct unitname name;
+
+    if (kind != DEP_BEFORE && unitname_parse(word, &name) && !is_always_there(&name) &&
+        !slice_equals(name.suffix, "service")) {
+        unit_say(u, at, VERDICT_APPROXIMATED, word, "counts as fulfilled: only services are built");
+    }
+}
+
 /* Every name of the value to the end of the list. flags: systemd takes quotes off in [Install] alone. */
 static void add_names(struct unit *u, struct unit_dep ***end, unsigned kind, unsigned flags,
                       struct slice value)
@@ -49,6 +66,9 @@ static void add_names(struct unit *u, struct unit_dep ***end, unsigned kind, uns
         if (!complete(u, word, &name)) {
             unit_say(u, w.at, VERDICT_REFUSED, word, "no name of a unit");
             continue;
+        }
+        if (end == &p->deps_end) {
+            say_unbuilt(u, w.at, kind, word);
         }
         dep = arena_take(u->arena, sizeof(*dep));
         if (dep == NULL) {
@@ -69,6 +89,31 @@ void unit_set_deps(struct unit *u, unsigned kind, struct slice value)
         return;
     }
     add_names(u, &unit_parser(u)->deps_end, kind, 0, value);
+}
+
+/* Of a kind that is not built: which makes no difference with units that are always fulfilled and never stop. */
+void unit_set_other_deps(struct unit *u, unsigned note, struct slice value)
+{
+    struct words w;
+    struct slice word;
+    struct slice none = {NULL, 0};
+    struct unitname name;
+
+    if (value.len == 0) {
+        unit_say(u, unit_parser(u)->line, VERDICT_IGNORED, none, directive_note(NOTE_IDLE));
+        return;
+    }
+    words_init(&w, value);
+    while (unit_list_word(u, &w, WORDS_RETAIN, false, &word) > 0) {
+        if (!unitname_parse(word, &name)) {
+            unit_say(u, w.at, VERDICT_REFUSED, word, "no name of a unit");
+        } else if (!is_always_there(&name)) {
+            unit_say(u, w.at, VERDICT_REFUSED, word, directive_note(note));
+        }
+    }
+    if (!unit_parser(u)->said) {
+        unit_say(u, unit_parser(u)->line, VERDICT_IGNORED, none, directive_note(NOTE_TARGETS));
+    }
 }
 
 /* Which of the parser's lists a directive adds to. */

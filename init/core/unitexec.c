@@ -81,6 +81,9 @@ static void put_confinement(const struct unit_parser *p, struct wire_writer *w)
     if (p->has_no_new_privs) {
         put_byte(w, EXEC_NO_NEW_PRIVS, p->no_new_privs);
     }
+    if (!p->ignore_sigpipe) {
+        put_byte(w, EXEC_IGNORE_SIGPIPE, false);
+    }
 }
 
 static void put_stream(struct wire_writer *w, uint16_t tag, const struct unit_stream *s)

@@ -122,9 +122,11 @@ static bool element_ok(const struct wire_tlv *tlv, uint16_t *counts)
     case EXEC_USER:
     case EXEC_GROUP:
     case EXEC_SUPP_GROUP:
+    case EXEC_ALIAS:
         return is_text(v);
     case EXEC_INHERIT_ENV:
     case EXEC_NO_NEW_PRIVS:
+    case EXEC_IGNORE_SIGPIPE:
         return v.len == 1 && v.data[0] <= 1;
     case EXEC_UMASK:
         return v.len == 4;
@@ -148,7 +150,7 @@ static bool element_ok(const struct wire_tlv *tlv, uint16_t *counts)
 static bool only_one(const struct wire_tlv *tlv, uint32_t *seen, uint32_t *limits)
 {
     uint32_t many = 1u << EXEC_COMMAND | 1u << EXEC_ENV | 1u << EXEC_ENV_FILE |
-                    1u << EXEC_PASS_ENV | 1u << EXEC_SUPP_GROUP;
+                    1u << EXEC_PASS_ENV | 1u << EXEC_SUPP_GROUP | 1u << EXEC_ALIAS;
     uint32_t *set = tlv->tag == EXEC_RLIMIT ? limits : seen;
     uint32_t bit = 1u << (tlv->tag == EXEC_RLIMIT ? wire_load_u32(tlv->value.data) : tlv->tag);
 
@@ -167,13 +169,16 @@ static bool exec_ok(struct slice exec, const uint8_t *commands)
     uint16_t counts[SERVICE_RUN_COUNT] = {0};
     uint32_t seen = 0;
     uint32_t limits = 0;
+    bool others = false;
     struct wire_tlv tlv;
     int r;
 
     while ((r = wire_next_tlv(&exec, &tlv)) > 0) {
-        if (!element_ok(&tlv, counts) || !only_one(&tlv, &seen, &limits)) {
+        if (!element_ok(&tlv, counts) || !only_one(&tlv, &seen, &limits) ||
+            (others && tlv.tag == EXEC_ALIAS)) {
             return false;
         }
+        others = tlv.tag != EXEC_ALIAS;
     }
     for (size_t i = 0; i < SERVICE_RUN_COUNT; i++) {
         if (counts[i] != wire_load_u16(commands + 2 * i)) {
@@ -284,7 +289,7 @@ void unitimage_get(const struct unitimage *image, uint32_t index, struct service
     }
 }
 
-long unitimage_find(const struct unitimage *image, struct slice name)
+long unitimage_find_own(const struct unitimage *image, struct slice name)
 {
     for (uint32_t i = 0; i < image->count; i++) {
         if (slice_equals(name, name_at(image, i))) {
@@ -292,6 +297,32 @@ long unitimage_find(const struct unitimage *image, struct slice name)
         }
     }
     return -1;
+}
+
+static bool has_alias(const struct unitimage *image, uint32_t index, struct slice name)
+{
+    const uint8_t *record = image->data + UNITIMAGE_HEADER + (size_t)index * UNITIMAGE_RECORD;
+    struct slice exec = slice_in(image, record + AT_EXEC, 1);
+    struct wire_tlv tlv;
+
+    while (wire_next_tlv(&exec, &tlv) > 0 && tlv.tag == EXEC_ALIAS) {
+        if (tlv.value.len == name.len && memcmp(tlv.value.data, name.data, name.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+long unitimage_find(const struct unitimage *image, struct slice name)
+{
+    long index = unitimage_find_own(image, name);
+
+    for (uint32_t i = 0; i < image->count && index < 0 && name.len > 0; i++) {
+        if (has_alias(image, i, name)) {
+            index = (long)i;
+        }
+    }
+    return index;
 }
 
 bool unitimage_command(const struct service_conf *conf, enum service_run kind, uint32_t n,

@@ -47,6 +47,8 @@ enum exec_tag {
     EXEC_STDIN,        /* u8 enum exec_stream, then a path for FILE */
     EXEC_STDOUT,       /* u8 enum exec_stream, then a path for FILE, APPEND, TRUNCATE */
     EXEC_STDERR,
+    EXEC_ALIAS, /* * another name of the service; before all other elements, so that it is quickly found */
+    EXEC_IGNORE_SIGPIPE, /* u8: 0 leaves SIGPIPE its default action; default 1 */
     EXEC_TAG_COUNT
 };
 
@@ -96,8 +98,11 @@ int unitimage_open(struct slice bytes, struct unitimage *ret_image);
 /* The service at index (which must be below count); everything points into the image. */
 void unitimage_get(const struct unitimage *image, uint32_t index, struct service_conf *ret_conf);
 
-/* Index of the service of this name, or -1. */
+/* Index of the service of this name, or else of one that has it as an alias, or -1. */
 long unitimage_find(const struct unitimage *image, struct slice name);
+
+/* Index of the service of this very name, or -1. */
+long unitimage_find_own(const struct unitimage *image, struct slice name);
 
 /* The nth command of a kind: its words and bits. False where there is none. */
 bool unitimage_command(const struct service_conf *conf, enum service_run kind, uint32_t n,

@@ -26,7 +26,7 @@ static void put_number(struct wire_writer *w, uint32_t n)
     wire_put_bytes(w, digits + at, sizeof(digits) - at);
 }
 
-/* "FILE:LINE:COLUMN: KEY: TEXT": what status shows of a unit that did not load. */
+/* "FILE:LINE:COLUMN: KEY: TEXT", or "FILE: TEXT" of the unit as a whole: what status shows of a unit that did not load. */
 static void break_unit(struct unit *u, const struct unit_finding *f)
 {
     struct wire_writer w;
@@ -44,6 +44,9 @@ static void break_unit(struct unit *u, const struct unit_finding *f)
         put_number(&w, f->line);
         put_text(&w, ":");
         put_number(&w, f->column);
+        put_text(&w, ": ");
+    } else if (unit_parser(u)->own_path != NULL) {
+        put_text(&w, unit_parser(u)->own_path);
         put_text(&w, ": ");
     }
     wire_put_bytes(&w, f->key.data, f->key.len);
@@ -74,6 +77,25 @@ static size_t shown(struct slice word)
     return len;
 }
 
+/* Kept until the end, with its text: the file's bytes are gone by then. */
+static void doubt(struct unit *u, const struct unit_finding *f)
+{
+    struct unit_parser *p = unit_parser(u);
+    struct unit_doubt *d = arena_take(u->arena, sizeof(*d));
+    const char *key = arena_string(u->arena, (const char *)f->key.data, f->key.len);
+    const char *text = arena_string(u->arena, f->text, strlen(f->text));
+
+    if (d == NULL || key == NULL || text == NULL) {
+        return;
+    }
+    *d = (struct unit_doubt){.finding = *f, .holder = p->holder, .version = p->versions[p->holder]};
+    d->finding.key.data = (const uint8_t *)key;
+    d->finding.text = text;
+    *p->doubts_end = d;
+    p->doubts_end = &d->next;
+    p->doubted = true;
+}
+
 static void say_of_line(struct unit *u, const uint8_t *at, struct unit_finding f, struct slice word,
                         const char *text)
 {
@@ -98,7 +120,36 @@ static void say_of_line(struct unit *u, const uint8_t *at, struct unit_finding f
     f.path = p->path;
     f.key = p->key;
     unitfile_position(&p->file, at, &f.line, &f.column);
-    tell(u, &f);
+    if (!f.fatal || p->holder == HOLDER_NONE) {
+        tell(u, &f);
+    } else if (p->doubted) {
+        f.fatal = false;
+        tell(u, &f);
+    } else {
+        doubt(u, &f);
+    }
+}
+
+void unit_replace(struct unit *u)
+{
+    struct unit_parser *p = unit_parser(u);
+
+    if (p->holder < HOLDER_NONE) {
+        p->versions[p->holder]++;
+    }
+}
+
+void unit_judge(struct unit *u)
+{
+    struct unit_parser *p = unit_parser(u);
+    struct unit_doubt *d = p->doubts;
+
+    p->doubts = NULL;
+    p->doubts_end = &p->doubts;
+    for (; d != NULL; d = d->next) {
+        d->finding.fatal = d->version == p->versions[d->holder];
+        tell(u, &d->finding);
+    }
 }
 
 void unit_say(struct unit *u, const uint8_t *at, enum verdict verdict, struct slice word,
@@ -109,6 +160,9 @@ void unit_say(struct unit *u, const uint8_t *at, enum verdict verdict, struct sl
 
 void unit_fatal(struct unit *u, const uint8_t *at, struct slice word, const char *text)
 {
+    if (unit_parser(u)->holder < HOLDER_GROUPS) {
+        unit_replace(u); // by what is as bad
+    }
     say_of_line(u, at, (struct unit_finding){.verdict = VERDICT_REFUSED, .fatal = true}, word,
                 text);
 }

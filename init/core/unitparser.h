@@ -36,15 +36,45 @@ struct unit_stream {
     const char *path; // in the arena; NULL: none
 };
 
+/*
+ * What a directive's value is held in, as long as it is the last one: of single values first, then of lists, which
+ * an empty line empties.
+ */
+enum unit_holder {
+    HOLDER_TYPE,
+    HOLDER_WORKDIR,
+    HOLDER_USER,
+    HOLDER_STREAM = HOLDER_USER + 2,
+    HOLDER_GROUPS = HOLDER_STREAM + 3,
+    HOLDER_RUN,
+    HOLDER_COUNT = HOLDER_RUN + SERVICE_RUN_COUNT,
+    HOLDER_NONE = HOLDER_COUNT
+};
+
+/* A finding that is fatal unless a later line replaces the value. */
+struct unit_doubt {
+    struct unit_doubt *next;
+    struct unit_finding finding; // its texts are in the arena
+    uint32_t holder;             // enum unit_holder
+    uint32_t version;            // of that, when it was found
+};
+
 struct unit_parser {
     struct unitfile file;
     const char *path;     // of the file being read
+    const char *own_path; // of the first one; NULL: none was read
     uint8_t section;      // enum directive_section; 0: none, or one that is passed over
     bool private_section; // one that begins with "X-"
     bool any_section;
     bool said;           // the line has a finding
+    bool doubted;        // … that is in doubt
+    uint32_t holder;     // enum unit_holder: whose value it sets
     const uint8_t *line; // where it begins
     struct slice key;
+
+    struct unit_doubt *doubts; // in their order
+    struct unit_doubt **doubts_end;
+    uint32_t versions[HOLDER_COUNT]; // how often the value has been replaced
 
     struct unit_items lists[LIST_COUNT];
     const char *workdir; // in the arena; NULL: not set, here and below
@@ -56,6 +86,7 @@ struct unit_parser {
     bool has_no_new_privs;
     bool no_new_privs;
     bool inherit_env;
+    bool ignore_sigpipe;
     uint32_t umask;
     uint32_t limits; // a bit a resource that has one
     uint64_t soft[RLIMIT_COUNT];
@@ -78,8 +109,14 @@ static inline struct unit_parser *unit_parser(const struct unit *u)
 void unit_say(struct unit *u, const uint8_t *at, enum verdict verdict, struct slice word,
               const char *text);
 
-/* REFUSED, and so that the unit does not load. */
+/*
+ * REFUSED, and so that the unit does not load; for a value that a later line may replace that is told at the end:
+ * unit_judge(). Of a line with several the first decides.
+ */
 void unit_fatal(struct unit *u, const uint8_t *at, struct slice word, const char *text);
+
+/* The value that the line sets replaces what lines before it said. */
+void unit_replace(struct unit *u);
 
 /* Findings about the unit as a whole, at its end. */
 void unit_fatal_whole(struct unit *u, const char *text);
@@ -123,6 +160,7 @@ void unit_set_groups(struct unit *u, struct slice value);
 void unit_set_caps(struct unit *u, unsigned which, struct slice value);
 void unit_set_stream(struct unit *u, unsigned which, struct slice value);
 void unit_set_deps(struct unit *u, unsigned kind, struct slice value);
+void unit_set_other_deps(struct unit *u, unsigned note, struct slice value);
 void unit_set_install(struct unit *u, unsigned kind, struct slice value);
 
 /* unitdeps.c: hands the lists of [Install] over, once all has been read. */

@@ -33,10 +33,17 @@ static void set_type(struct unit *u, struct slice value)
     if (type >= 0) {
         u->conf.type = (uint8_t)type;
         unit_parser(u)->has_type = true;
+        unit_replace(u);
         return;
     }
-    if (value_index(value, "forking\0notify\0notify-reload\0dbus\0") >= 0) {
-        unit_fatal(u, value.data, value, "this type is not built yet");
+    if (slice_equals(value, "forking")) {
+        unit_fatal(u, value.data, value,
+                   "this type is not built yet: run it in the foreground, with Type=exec in a "
+                   "drop-in");
+    } else if (value_index(value, "notify\0notify-reload\0dbus\0") >= 0) {
+        unit_fatal(u, value.data, value,
+                   "this type is not built yet: with Type=exec in a drop-in it counts as up at "
+                   "once");
     } else if (value.len == 0) {
         refuse(u, value, "no type of service"); // as systemd has it: the type stays
     } else {
@@ -210,14 +217,69 @@ static void set_note(struct unit *u, enum verdict verdict, unsigned note)
     unit_say(u, unit_parser(u)->line, verdict, (struct slice){NULL, 0}, directive_note(note));
 }
 
+/* Values that leave things as they are without the directive. */
+static bool asks_for_nothing(const struct directive *d, struct slice value)
+{
+    const char *word = directive_idle_word(d->arg);
+    uint64_t us;
+    bool on;
+
+    if (value.len == 0) {
+        return (d->arg & ~DIRECTIVE_NOTE_MASK) != UNLESS_FALSE;
+    }
+    switch (d->arg & ~DIRECTIVE_NOTE_MASK) {
+    case UNLESS_NO:
+    case UNLESS_FALSE:
+        return value_bool(value, &on) && !on;
+    case UNLESS_ZERO:
+        return value_time(value, VALUE_SECOND, &us) && us == 0;
+    default:
+        return word != NULL && slice_equals(value, word);
+    }
+}
+
+static void set_refused(struct unit *u, const struct directive *d, struct slice value)
+{
+    if (asks_for_nothing(d, value)) {
+        set_note(u, VERDICT_IGNORED, NOTE_IDLE);
+    } else {
+        set_note(u, VERDICT_REFUSED, d->arg);
+    }
+}
+
+/* Which value the line sets, of those that may keep the unit from loading. */
+static uint32_t holder_of(const struct directive *d)
+{
+    switch (d->set) {
+    case SET_TYPE:
+        return HOLDER_TYPE;
+    case SET_WORKDIR:
+        return HOLDER_WORKDIR;
+    case SET_USER:
+        return HOLDER_USER + d->arg;
+    case SET_STREAM:
+        return HOLDER_STREAM + d->arg;
+    case SET_GROUPS:
+        return HOLDER_GROUPS;
+    case SET_RUN:
+        return HOLDER_RUN + d->arg;
+    default:
+        return HOLDER_NONE;
+    }
+}
+
 void unit_set(struct unit *u, const struct directive *d, struct slice value)
 {
+    unit_parser(u)->holder = holder_of(d);
     switch ((enum directive_set)d->set) {
     case SET_IGNORED:
         set_note(u, VERDICT_IGNORED, d->arg);
         break;
     case SET_REFUSED:
-        set_note(u, VERDICT_REFUSED, d->arg);
+        set_refused(u, d, value);
+        break;
+    case SET_OTHER_DEPS:
+        unit_set_other_deps(u, d->arg, value);
         break;
     case SET_DESCRIPTION:
         set_description(u, value);
@@ -293,6 +355,9 @@ void unit_set(struct unit *u, const struct directive *d, struct slice value)
         break;
     case SET_INHERIT_ENV:
         (void)take_bool(u, value, &unit_parser(u)->inherit_env);
+        break;
+    case SET_IGNORE_SIGPIPE:
+        (void)take_bool(u, value, &unit_parser(u)->ignore_sigpipe);
         break;
     case SET_STREAM:
         unit_set_stream(u, d->arg, value);

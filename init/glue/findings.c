@@ -128,6 +128,7 @@ void findings_say(void *context, const struct unit_finding *finding)
         put(&l, finding->key.data[0] == '[' ? ": " : "=: "); // "[Section]: "
     }
     put(&l, finding->text);
+    put(&l, finding->fatal ? FINDINGS_NOT_LOADED : "");
     emit(u->all, &l);
 }
 

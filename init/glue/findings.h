@@ -5,6 +5,9 @@
 
 #include "core/unit.h"
 
+/* Behind what keeps a unit from loading. */
+#define FINDINGS_NOT_LOADED " (the unit does not load)"
+
 struct findings {
     bool quiet;   // warnings are left out
     bool strict;  // a refused line is an error
@@ -30,7 +33,8 @@ void findings_warning(struct findings *f, const char *object, const char *reason
 _Noreturn void findings_end(struct findings *f, const char *object, const char *reason);
 
 /*
- * struct unit's say(): "porthole-init: FILE:LINE:COLUMN: KEY=: TEXT" for what is refused or fatal. What is said of
+ * struct unit's say(): "porthole-init: FILE:LINE:COLUMN: KEY=: TEXT" for what is refused, and FINDINGS_NOT_LOADED
+ * where that is fatal. What is said of
  * the unit as a whole is left out after an error in a line: most often it follows from that.
  */
 void findings_say(void *context, const struct unit_finding *finding);

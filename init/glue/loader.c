@@ -43,6 +43,7 @@ static void take_memory(struct unitload *l)
     arena_init(&l->arena, data, cap);
     names_init(&l->names, &l->arena);
     l->units = unitload_take(l, UNITIMAGE_SERVICES_MAX * sizeof(struct unit *));
+    l->aliases = unitload_take(l, UNITIMAGE_SERVICES_MAX * sizeof(struct unitload_alias *));
 }
 
 /* The first line of a small file, without what `skip` names; "" where it cannot be read. */
@@ -137,6 +138,28 @@ static void hold_strict(struct unitload *l)
     }
 }
 
+/* The unit's exec list behind its aliases, as the image has them: without ".service". */
+static struct slice exec_of(struct unitload *l, uint32_t index)
+{
+    struct slice exec = l->units[index]->conf.exec;
+    struct wire_writer w;
+    const uint8_t *kept;
+
+    if (l->aliases[index] == NULL) {
+        return exec;
+    }
+    arena_draft(&l->arena, &w);
+    for (const struct unitload_alias *a = l->aliases[index]; a != NULL; a = a->next) {
+        wire_tlv_bytes(&w, EXEC_ALIAS, a->name, strlen(a->name) - strlen(".service"));
+    }
+    wire_put_bytes(&w, exec.data, exec.len);
+    kept = (const uint8_t *)arena_keep(&l->arena, &w);
+    if (kept == NULL) {
+        unitload_memory(l);
+    }
+    return (struct slice){kept, w.len};
+}
+
 static void write_image(struct unitload *l, int memfd)
 {
     struct unitimage_source *sources = unitload_take(l, l->count * sizeof(*sources));
@@ -146,6 +169,7 @@ static void write_image(struct unitload *l, int memfd)
 
     for (uint32_t i = 0; i < l->count; i++) {
         sources[i].conf = l->units[i]->conf;
+        sources[i].conf.exec = exec_of(l, i);
     }
     size = unitimage_size(sources, l->count);
     if (size == 0) {

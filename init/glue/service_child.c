@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -32,6 +33,7 @@ struct wish {
     uint64_t ambient;
     uint32_t umask;
     bool no_new_privs;
+    bool ignore_sigpipe;
     bool limits_files;
 };
 
@@ -102,7 +104,7 @@ static void read_wish(const struct service_conf *conf, struct wish *w)
     struct slice list = conf->exec;
     struct wire_tlv tlv;
 
-    *w = (struct wish){.bound = CAPS_ALL, .umask = 022};
+    *w = (struct wish){.bound = CAPS_ALL, .umask = 022, .ignore_sigpipe = true};
     while (wire_next_tlv(&list, &tlv) > 0) {
         switch (tlv.tag) {
         case EXEC_USER:
@@ -125,6 +127,9 @@ static void read_wish(const struct service_conf *conf, struct wish *w)
             break;
         case EXEC_NO_NEW_PRIVS:
             w->no_new_privs = number(tlv.value) != 0;
+            break;
+        case EXEC_IGNORE_SIGPIPE:
+            w->ignore_sigpipe = number(tlv.value) != 0;
             break;
         case EXEC_STDIN:
         case EXEC_STDOUT:
@@ -378,7 +383,11 @@ _Noreturn static void execute(struct child *c)
     for (long i = 0, from = (c->bits & RUN_ARGV0) != 0 && count > 1; i + from < count; i++) {
         argv[i] = words[i + from];
     }
+    if (!c->wish.ignore_sigpipe) {
+        (void)signal(SIGPIPE, SIG_DFL);
+    }
     r = execute_program(words[0], argv);
+    (void)signal(SIGPIPE, SIG_IGN); // the log may have gone
     fail(c, CODE_EXEC, "cannot execute", words[0], r);
 }
 

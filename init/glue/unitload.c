@@ -112,7 +112,7 @@ static bool find_name(struct unitload *l, const char *name, struct hit *ret_hit)
 
 void unitload_unreadable(struct unitload *l, struct unit *u, const char *path, const char *reason)
 {
-    findings_error(&l->findings, path, reason);
+    findings_error(&l->findings, path, unitload_text(l, reason, FINDINGS_NOT_LOADED, ""));
     graph_break(u, unitload_text(l, path, ": ", reason));
 }
 
@@ -209,6 +209,10 @@ static void warn_beside(struct unitload *l, const char *alias, uint32_t index)
 
 static void put_alias(struct unitload *l, const char *alias, uint32_t index)
 {
+    struct unitload_alias *a = unitload_take(l, sizeof(*a));
+
+    *a = (struct unitload_alias){l->aliases[index], alias};
+    l->aliases[index] = a;
     put_name(l, alias, index);
     warn_beside(l, alias, index);
 }

@@ -7,11 +7,18 @@
 #include "glue/findings.h"
 #include "glue/unitfind.h"
 
+/* Another name of a unit. */
+struct unitload_alias {
+    struct unitload_alias *next; // in the arena
+    const char *name;            // "x.service", in the arena
+};
+
 struct unitload {
     struct arena arena;
     struct find_folder *folders; // in the arena; in the order in which names are looked up
     uint32_t folder_count;
-    struct unit **units; // in the arena, UNITIMAGE_SERVICES_MAX of them
+    struct unit **units;             // in the arena, UNITIMAGE_SERVICES_MAX of them
+    struct unitload_alias **aliases; // in the arena: a list a unit
     uint32_t count;
     struct names names; // of units and aliases; GRAPH_MASKED, GRAPH_ABSENT
     struct unit_values values;

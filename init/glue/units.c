@@ -108,7 +108,7 @@ static const char *name_of(const struct service_table *t, uint32_t index, struct
 
 static long find(const struct service_table *t, const char *name)
 {
-    return unitimage_find(&t->image, (struct slice){(const uint8_t *)name, strlen(name)});
+    return unitimage_find_own(&t->image, (struct slice){(const uint8_t *)name, strlen(name)});
 }
 
 /* It has neither a process nor a job, so that its entry may go. */

@@ -30,8 +30,10 @@ static void test_every_key_is_found(void **state)
 
         assert_non_null(d);
         assert_true(d->sections != 0);
-        if (d->set == SET_REFUSED || d->set == SET_IGNORED) {
-            assert_true(d->arg < DIRECTIVE_NOTE_COUNT);
+        if (d->set == SET_REFUSED || d->set == SET_IGNORED || d->set == SET_OTHER_DEPS) {
+            assert_true((d->arg & DIRECTIVE_NOTE_MASK) < DIRECTIVE_NOTE_COUNT);
+            assert_true(d->arg <= DIRECTIVE_NOTE_MASK ||
+                        (d->set == SET_REFUSED && directive_idle_word(d->arg) != NULL));
             assert_true(directive_note(d->arg)[0] != 0);
         }
         (void)snprintf(other, sizeof(other), "%sX", name);

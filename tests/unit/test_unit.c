@@ -133,6 +133,67 @@ static void test_what_is_not_built_is_refused_and_loads(void **state)
     }
 }
 
+static void test_what_asks_for_nothing_is_ignored(void **state)
+{
+    static const char *const idle[] = {
+        "PrivateTmp=no",
+        "ProtectSystem=false",
+        "ProtectHome=off",
+        "DynamicUser=0",
+        "Nice=0",
+        "OOMScoreAdjust=0",
+        "WatchdogSec=0s",
+        "RestrictRealtime=no",
+        "SystemCallFilter=",
+        "ReadOnlyPaths=",
+        "DeviceAllow=",
+        "RuntimeDirectory=",
+        "MemoryMax=infinity",
+        "Delegate=no",
+        "ProtectProc=default",
+        "OOMPolicy=continue",
+        "NotifyAccess=none",
+        "SyslogIdentifier=a",
+        "SyslogLevelPrefix=no",
+        "Slice=a.slice",
+        "TTYPath=/dev/tty1",
+        "[Unit]\nConflicts=shutdown.target\nConflicts=",
+        "[Unit]\nPartOf=a.target b.slice",
+        "[Unit]\nConditionPathExists=",
+        "[Unit]\nFailureAction=none",
+    };
+    static const char *const asking[] = {
+        "PrivateTmp=yes",
+        "ProtectSystem=strict",
+        "Nice=-1",
+        "Nice=none",
+        "OOMScoreAdjust=1",
+        "WatchdogSec=1",
+        "Delegate=",
+        "PrivateTmp=perhaps",
+        "MemoryMax=0",
+        "SystemCallFilter=no",
+        "ProtectProc=all",
+        "[Unit]\nConflicts=a.service shutdown.target",
+        "[Unit]\nConflicts=shutdown",
+        "[Unit]\nPartOf=a.socket",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(idle) + COUNT_OF(asking); i++) {
+        bool asks = i >= COUNT_OF(idle);
+        const char *line = asks ? asking[i - COUNT_OF(idle)] : idle[i];
+        struct parsed p;
+
+        parse_lines(&p, line);
+        expect(p.said[p.count - 1].verdict == (asks ? VERDICT_REFUSED : VERDICT_IGNORED),
+               "<%s>: got %s, %s", line, verdict_name(p.said[p.count - 1].verdict),
+               p.said[p.count - 1].text);
+        assert_false(p.u.broken);
+        parsed_finish(&p);
+    }
+}
+
 static void test_strict_takes_no_refusal(void **state)
 {
     struct parsed p;
@@ -182,6 +243,57 @@ static void test_types(void **state)
     parse_lines(&p, "Type=exec\nType=");
     assert_false(expect_said(&p, 4, VERDICT_REFUSED, "")->fatal);
     assert_int_equal(p.u.conf.type, TYPE_EXEC);
+    parsed_finish(&p);
+}
+
+static void test_what_a_later_line_replaces_is_not_fatal(void **state)
+{
+    static const char *const rows[][3] = {
+        // the bad line; one that does not replace it; one that does
+        {"Type=forking", "Type=", "Type=exec"},
+        {"Type=bogus", "Restart=no", "Type=idle"},
+        {"StandardInput=tty", "StandardInput=bogus", "StandardInput=null"},
+        {"StandardError=socket", "StandardOutput=null", "StandardError=file:/a"},
+        {"User=a:b", "Group=a", "User=a"},
+        {"Group=a:b", "User=a", "Group="},
+        {"WorkingDirectory=a", "WorkingDirectory=-b", "WorkingDirectory="},
+        {"SupplementaryGroups=a : b", "SupplementaryGroups=c", "SupplementaryGroups="},
+        {"ExecStop=bin/a", "ExecStop=/a", "ExecStop="},
+        {"ExecStartPre=/a 'b", "ExecStop=", "ExecStartPre="},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        for (size_t n = 1; n <= 2; n++) {
+            struct parsed p;
+            char dropin[128];
+            char text[128];
+
+            (void)snprintf(text, sizeof(text), "[Service]\nExecStart=/a\n%s\n", rows[i][0]);
+            (void)snprintf(dropin, sizeof(dropin), "[Service]\n%s\n", rows[i][n]);
+            parsed_init(&p, "x.service");
+            parsed_read(&p, text);
+            parsed_read(&p, dropin);
+            assert_int_equal(unit_finish(&p.u), 0);
+            expect(expect_said(&p, 3, VERDICT_REFUSED, "")->fatal == (n == 1), "%s, %s: fatal",
+                   rows[i][0], rows[i][n]);
+            expect(p.u.broken == (n == 1), "%s, %s: broken is %d", rows[i][0], rows[i][n],
+                   p.u.broken);
+            parsed_finish(&p);
+        }
+    }
+}
+
+static void test_the_last_bad_value_decides(void **state)
+{
+    struct parsed p;
+
+    (void)state;
+    parse_lines(&p, "Type=bogus\nType=exec\nType=forking\nExecStop=a/ ; b/");
+    assert_false(expect_said(&p, 3, VERDICT_REFUSED, "bogus")->fatal);
+    assert_true(expect_said(&p, 5, VERDICT_REFUSED, "foreground")->fatal);
+    assert_true(expect_said(&p, 6, VERDICT_REFUSED, "a/")->fatal);
+    assert_non_null(strstr(p.u.conf.description, "x.service:5:6: Type: \"forking\""));
     parsed_finish(&p);
 }
 
@@ -345,6 +457,28 @@ static void test_dependencies(void **state)
     parsed_finish(&p);
 }
 
+static void test_dependencies_on_what_is_not_built(void **state)
+{
+    static const char *const kinds[] = {"socket", "mount", "timer",    "path",
+                                        "device", "swap",  "automount"};
+    static const char *const keys[] = {"Requires", "Wants", "After"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(kinds) * COUNT_OF(keys); i++) {
+        struct parsed p;
+        char line[128];
+
+        (void)snprintf(line, sizeof(line), "[Unit]\n%s=a.target b.slice c.service d.%s",
+                       keys[i % COUNT_OF(keys)], kinds[i / COUNT_OF(keys)]);
+        parse_lines(&p, line);
+        assert_int_equal(p.count, 4);
+        assert_int_equal(expect_said(&p, 4, VERDICT_APPROXIMATED, "\"d.")->column,
+                         strlen(keys[i % COUNT_OF(keys)]) + 29);
+        assert_non_null(strstr(p.said[3].text, "counts as fulfilled"));
+        parsed_finish(&p);
+    }
+}
+
 static void test_install(void **state)
 {
     struct parsed p;
@@ -459,8 +593,10 @@ static void test_the_first_reason_is_kept(void **state)
              "[Unit]\nDescription=a\n[Service]\n Type=forking\nUser=a:b\nExecStart=/a\n[Unit]\n"
              "Description=b\n");
     assert_true(p.u.broken);
-    assert_string_equal(p.u.conf.description,
-                        "x.service:4:7: Type: \"forking\": this type is not built yet");
+    assert_string_equal(
+        p.u.conf.description,
+        "x.service:4:7: Type: \"forking\": this type is not built yet: run it in the "
+        "foreground, with Type=exec in a drop-in");
     parsed_finish(&p);
 }
 
@@ -559,8 +695,11 @@ int main(void)
         cmocka_unit_test(test_every_line_is_told_once),
         cmocka_unit_test(test_sections_that_are_passed_over),
         cmocka_unit_test(test_what_is_not_built_is_refused_and_loads),
+        cmocka_unit_test(test_what_asks_for_nothing_is_ignored),
         cmocka_unit_test(test_strict_takes_no_refusal),
         cmocka_unit_test(test_types),
+        cmocka_unit_test(test_what_a_later_line_replaces_is_not_fatal),
+        cmocka_unit_test(test_the_last_bad_value_decides),
         cmocka_unit_test(test_words_of_a_set),
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_times),
@@ -568,6 +707,7 @@ int main(void)
         cmocka_unit_test(test_limits_of_starts),
         cmocka_unit_test(test_exit_statuses),
         cmocka_unit_test(test_dependencies),
+        cmocka_unit_test(test_dependencies_on_what_is_not_built),
         cmocka_unit_test(test_install),
         cmocka_unit_test(test_description),
         cmocka_unit_test(test_the_last_of_all_files_holds),

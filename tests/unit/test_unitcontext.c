@@ -346,6 +346,22 @@ static void test_streams_that_are_approximated(void **state)
     parsed_finish(&p);
 }
 
+static void test_sigpipe(void **state)
+{
+    struct parsed p;
+    struct slice v;
+
+    (void)state;
+    parse_lines(&p, "IgnoreSIGPIPE=no\nIgnoreSIGPIPE=maybe");
+    assert_true(exec_element(&p, EXEC_IGNORE_SIGPIPE, 0, &v) && v.data[0] == 0);
+    (void)expect_said(&p, 4, VERDICT_REFUSED, "yes");
+    parsed_finish(&p);
+    parse_lines(&p, "IgnoreSIGPIPE=no\nIgnoreSIGPIPE=yes");
+    expect_all_honoured(&p);
+    assert_false(exec_element(&p, EXEC_IGNORE_SIGPIPE, 0, &v)); // the default
+    parsed_finish(&p);
+}
+
 static void test_streams_that_are_not_built_are_fatal(void **state)
 {
     static const char *const lines[] = {
@@ -399,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_no_new_privileges),
         cmocka_unit_test(test_streams),
         cmocka_unit_test(test_streams_that_are_approximated),
+        cmocka_unit_test(test_sigpipe),
         cmocka_unit_test(test_streams_that_are_not_built_are_fatal),
         cmocka_unit_test(test_bad_streams_are_passed_over),
     };

@@ -161,6 +161,63 @@ static void test_services_are_found_by_name(void **state)
     exact_free(bytes);
 }
 
+/* c's exec list, with what comes before it. */
+static int write_with_aliases(struct set *t, const uint8_t *before, size_t len, uint8_t *buf,
+                              size_t cap, struct slice *ret_bytes)
+{
+    static uint8_t exec[1024];
+    struct slice own = t->source[2].conf.exec;
+    size_t size;
+
+    memcpy(exec, before, len);
+    memcpy(exec + len, own.data, own.len);
+    t->source[2].conf.exec = (struct slice){exec, len + own.len};
+    size = unitimage_size(t->source, SERVICES);
+    assert_true(size <= cap);
+    *ret_bytes = (struct slice){buf, size};
+    return unitimage_write(t->source, SERVICES, buf, size);
+}
+
+static void test_services_are_found_by_alias(void **state)
+{
+    struct set t;
+    struct slice bytes;
+    struct unitimage image;
+    struct wire_writer w;
+    uint8_t before[64];
+    uint8_t buf[4096];
+
+    (void)state;
+    fill(&t);
+    wire_writer_init(&w, before, sizeof(before));
+    wire_tlv_str(&w, EXEC_ALIAS, "nick");
+    wire_tlv_str(&w, EXEC_ALIAS, "a"); // which is a service's own name
+    assert_int_equal(write_with_aliases(&t, before, w.len, buf, sizeof(buf), &bytes), 0);
+    assert_int_equal(unitimage_open(bytes, &image), 0);
+    assert_int_equal(unitimage_find(&image, SLICE("nick")), 2);
+    assert_int_equal(unitimage_find(&image, SLICE("nic")), -1);
+    assert_int_equal(unitimage_find(&image, SLICE("")), -1);
+    assert_int_equal(unitimage_find(&image, SLICE("a")), 0);
+    assert_int_equal(unitimage_find_own(&image, SLICE("nick")), -1);
+    assert_int_equal(unitimage_find_own(&image, SLICE("c")), 2);
+}
+
+static void test_aliases_come_first(void **state)
+{
+    struct set t;
+    struct slice bytes;
+    struct wire_writer w;
+    uint8_t before[64];
+    uint8_t buf[4096];
+
+    (void)state;
+    fill(&t);
+    wire_writer_init(&w, before, sizeof(before));
+    wire_tlv_str(&w, EXEC_PASS_ENV, "E");
+    wire_tlv_str(&w, EXEC_ALIAS, "nick");
+    assert_int_equal(write_with_aliases(&t, before, w.len, buf, sizeof(buf), &bytes), -EINVAL);
+}
+
 static void test_commands_are_found_by_kind_and_number(void **state)
 {
     struct set t;
@@ -327,10 +384,12 @@ static void test_malformed_elements_are_refused(void **state)
     expect_bad_exec(EXEC_ENV_FILE, "\2/a", 3, "a flag of 2");
     expect_bad_exec(EXEC_ENV_FILE, "\0~", 2, "a home");
     expect_bad_exec(EXEC_WORKDIR, "\0~a", 3, "a home of another");
+    expect_bad_exec(EXEC_ALIAS, "", 0, "no name");
     expect_bad_exec(EXEC_USER, "", 0, "no user");
     expect_bad_exec(EXEC_USER, "a\0", 2, "a zero byte");
     expect_bad_exec(EXEC_UMASK, "\0\0", 2, "a short number");
     expect_bad_exec(EXEC_NO_NEW_PRIVS, "\2", 1, "a flag of 2");
+    expect_bad_exec(EXEC_IGNORE_SIGPIPE, "\2", 1, "a flag of 2");
     expect_bad_exec(EXEC_CAP_BOUND, "\0\0\0\0", 4, "a short set");
     expect_bad_exec(EXEC_RLIMIT, "\0\0\0\0", 4, "a short limit");
     expect_bad_exec(EXEC_RLIMIT, "\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, "no resource");
@@ -381,6 +440,8 @@ int main(void)
         cmocka_unit_test(test_what_is_written_comes_back),
         cmocka_unit_test(test_the_other_sides_are_worked_out),
         cmocka_unit_test(test_services_are_found_by_name),
+        cmocka_unit_test(test_services_are_found_by_alias),
+        cmocka_unit_test(test_aliases_come_first),
         cmocka_unit_test(test_commands_are_found_by_kind_and_number),
         cmocka_unit_test(test_an_empty_image),
         cmocka_unit_test(test_what_cannot_be_written),
