@@ -87,6 +87,13 @@ static void take_message(struct run *r)
     }
 }
 
+/* Whoever waits for "up" waits no longer: somebody has stopped it, or it had nothing to stay for. */
+static int report_early_end(const char *name, int code)
+{
+    (void)report_failure("\"%s\": it ended before it was up, with exit code %d", name, code);
+    return code != 0 ? code : EXIT_PORTHOLE;
+}
+
 /* PID 1 is our child: its exit code is the container's. */
 static int reap(const struct run *r)
 {
@@ -215,6 +222,8 @@ static int attend(struct run *r)
     }
     if (r->failed && !r->up) {
         code = r->code != 0 ? r->code : code;
+    } else if (r->caller >= 0 && !r->up && !r->killed) {
+        code = report_early_end(r->spec.name, code);
     }
     if ((r->failed || r->killed) && !r->up) { // nobody is left in there to miss them
         spec_unmake(&r->spec, &made);
@@ -247,7 +256,7 @@ static int run_here(struct run *r)
     relay_finish(&r->relay);
     runtime_remove(&r->runtime); // what is still open our exit closes, in less time
     spec_finish(&r->spec);
-    tell_caller(r, code != 0 ? code : EXIT_PORTHOLE); // it ended before it was up
+    tell_caller(r, code);
     return code;
 }
 

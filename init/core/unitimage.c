@@ -289,12 +289,17 @@ void unitimage_get(const struct unitimage *image, uint32_t index, struct service
     }
 }
 
-long unitimage_find_own(const struct unitimage *image, struct slice name)
+long unitimage_find_own(const struct unitimage *image, struct slice name, uint32_t from)
 {
+    uint32_t at = from < image->count ? from : 0;
+
     for (uint32_t i = 0; i < image->count; i++) {
-        if (slice_equals(name, name_at(image, i))) {
-            return (long)i;
+        const char *own = name_at(image, at);
+
+        if (strncmp(own, (const char *)name.data, name.len) == 0 && own[name.len] == 0) {
+            return (long)at;
         }
+        at = at + 1 < image->count ? at + 1 : 0;
     }
     return -1;
 }
@@ -315,7 +320,7 @@ static bool has_alias(const struct unitimage *image, uint32_t index, struct slic
 
 long unitimage_find(const struct unitimage *image, struct slice name)
 {
-    long index = unitimage_find_own(image, name);
+    long index = unitimage_find_own(image, name, 0);
 
     for (uint32_t i = 0; i < image->count && index < 0 && name.len > 0; i++) {
         if (has_alias(image, i, name)) {

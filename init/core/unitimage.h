@@ -101,8 +101,8 @@ void unitimage_get(const struct unitimage *image, uint32_t index, struct service
 /* Index of the service of this name, or else of one that has it as an alias, or -1. */
 long unitimage_find(const struct unitimage *image, struct slice name);
 
-/* Index of the service of this very name, or -1. */
-long unitimage_find_own(const struct unitimage *image, struct slice name);
+/* Index of the service of this very name, or -1. It is sought from index `from` on, and then before that. */
+long unitimage_find_own(const struct unitimage *image, struct slice name, uint32_t from);
 
 /* The nth command of a kind: its words and bits. False where there is none. */
 bool unitimage_command(const struct service_conf *conf, enum service_run kind, uint32_t n,

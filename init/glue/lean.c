@@ -7,6 +7,7 @@
 #include "sys/spawn.h"
 
 #include <sched.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,9 +20,9 @@ void lean_init(struct lean *l)
     *l = (struct lean){.left = fd_unshare_from(LEAN_FDS) == 0 ? mem_shared(LEAN_MAX) : NULL};
 }
 
-static void close_both(const int fds[2])
+static void close_taken(const int fds[LEAN_TAKES])
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < LEAN_TAKES; i++) {
         if (fds[i] >= 0) {
             (void)close(fds[i]);
         }
@@ -30,7 +31,7 @@ static void close_both(const int fds[2])
 
 static void free_child(struct lean *l, int i)
 {
-    close_both(l->child[i].fd);
+    close_taken(l->child[i].fd);
     l->child[i].pid = 0;
 }
 
@@ -87,12 +88,14 @@ static int find_free(const struct lean *l)
  * A place for one more child. Where many are on their way they are let run: that takes less than a copy of all
  * descriptors would. One that somebody has stopped holds its place, but nobody up.
  */
-static int find_place(struct lean *l, const int fds[2])
+static int find_place(struct lean *l, const int fds[LEAN_TAKES])
 {
     int i = -1;
 
-    if (l->left == NULL || fds[0] >= LEAN_FDS || fds[1] >= LEAN_FDS) {
-        return -1;
+    for (int k = 0; k < LEAN_TAKES; k++) {
+        if (l->left == NULL || fds[k] >= LEAN_FDS) {
+            return -1;
+        }
     }
     for (int tries = 0; i < 0 && tries < YIELD_TRIES; tries++) {
         lean_sweep(l);
@@ -104,17 +107,17 @@ static int find_place(struct lean *l, const int fds[2])
     return i;
 }
 
-static pid_t fork_with_copy(const int fds[2], int cgroup, bool *ret_inside)
+static pid_t fork_with_copy(const int fds[LEAN_TAKES], int cgroup, bool *ret_inside)
 {
     pid_t pid = spawn_into(cgroup, false, ret_inside);
 
     if (pid != 0) {
-        close_both(fds);
+        close_taken(fds);
     }
     return pid;
 }
 
-pid_t lean_fork(struct lean *l, const int fds[2], int cgroup, bool *ret_inside)
+pid_t lean_fork(struct lean *l, const int fds[LEAN_TAKES], int cgroup, bool *ret_inside)
 {
     pid_t pid;
     int i;
@@ -134,12 +137,11 @@ pid_t lean_fork(struct lean *l, const int fds[2], int cgroup, bool *ret_inside)
         return 0;
     }
     if (pid < 0) {
-        close_both(fds);
+        close_taken(fds);
         return pid;
     }
     l->child[i].pid = pid;
-    l->child[i].fd[0] = fds[0];
-    l->child[i].fd[1] = fds[1];
+    memcpy(l->child[i].fd, fds, sizeof(l->child[i].fd));
     return pid;
 }
 

@@ -15,13 +15,14 @@
  */
 #define LEAN_FDS 256 /* descriptors that a child takes along lie below */
 #define LEAN_MAX \
-    64 /* children on their way; one more waits a little, and then is forked with a copy of all */
+    64 /* children on their way; one more waits, and then is forked with a copy of all */
+#define LEAN_TAKES 3 /* descriptors that a child takes along, at most */
 
 struct lean {
     volatile uint8_t *left; // shared with the children; NULL: it does not work here
     struct {
-        pid_t pid; // 0: free
-        int fd[2]; // owned; what it takes along
+        pid_t pid;          // 0: free
+        int fd[LEAN_TAKES]; // owned; what it takes along
     } child[LEAN_MAX];
 };
 
@@ -32,7 +33,7 @@ void lean_init(struct lean *l);
  * As fork(2): 0 in the child, its pid, or -errno. The child takes fds along (-1: none), which here are closed once it
  * has, or if there is none. It is born in the cgroup, where it can be: spawn_into().
  */
-pid_t lean_fork(struct lean *l, const int fds[2], int cgroup, bool *ret_inside);
+pid_t lean_fork(struct lean *l, const int fds[LEAN_TAKES], int cgroup, bool *ret_inside);
 
 /* Closes what children have taken. */
 void lean_sweep(struct lean *l);

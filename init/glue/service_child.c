@@ -54,7 +54,7 @@ struct child {
 _Noreturn static void fail(struct child *c, enum service_code code, const char *what,
                            const char *object, int error)
 {
-    static const uint8_t byte = 1;
+    static const uint8_t byte = EXEC_BYTE_FAILED;
     char text[256];
     size_t len = strlen(what);
 
@@ -291,10 +291,6 @@ static void open_streams(struct child *c)
     } else if (out != STREAM_LOG && out != STREAM_INHERIT) {
         open_stream(c, STDOUT_FILENO, CODE_STDOUT);
     }
-    if (out == STREAM_INHERIT && stream_kind(c, STDIN_FILENO) == STREAM_FILE &&
-        dup2(STDIN_FILENO, STDOUT_FILENO) < 0) {
-        fail(c, CODE_STDOUT, "cannot connect its stdout", NULL, -errno);
-    }
     if (error == STREAM_INHERIT) {
         if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0) {
             fail(c, CODE_STDERR, "cannot connect its stderr", NULL, -errno);
@@ -398,9 +394,13 @@ _Noreturn void service_child(const struct init *in, const struct service_start *
                       .writers = start->writers,
                       .execed = start->execed,
                       .complaints = -1};
+    static const uint8_t apart = EXEC_BYTE_APART;
     struct service_env_room room;
     int r;
 
+    if (c.execed >= 0) {
+        (void)fd_write_all(c.execed, &apart, 1);
+    }
     (void)setsid();
     service_env_init(&c.env, in, start, &room);
     if (!unitimage_command(&c.conf, (enum service_run)start->svc.running, start->svc.index, &c.bits,

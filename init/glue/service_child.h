@@ -35,7 +35,13 @@ struct service_start {
     pid_t main; // the main process; 0: none
     uint8_t invocation[INVOCATION_BYTES];
     int writers[2]; // of its log pipes; -1: none
-    int execed; // written to before an exec that fails, closed by one that succeeds; -1: nobody wants to know
+    int execed;     // of enum exec_byte, closed by an exec that succeeds; -1: nobody wants to know
+};
+
+/* What the child of a Type=exec service says of itself. */
+enum exec_byte {
+    EXEC_BYTE_APART, /* it has descriptors of its own: PID 1 is to close what it holds of this pipe */
+    EXEC_BYTE_FAILED,
 };
 
 /*

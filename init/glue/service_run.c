@@ -12,6 +12,7 @@
 #include "sys/spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -43,7 +44,10 @@ _Noreturn static void command_child(const struct init *in)
     command_become(&c);
 }
 
-/* A pipe whose end of file says that the exec has happened. */
+/*
+ * A pipe whose end of file says that the exec has happened. Our end to write closes once the child has its own, which
+ * it says (enum exec_byte); others that are forked meanwhile close their copies before they look at any path.
+ */
 static int watch_exec(struct init *in, uint32_t index, int ret_pipe[2])
 {
     struct services *s = in->services;
@@ -54,28 +58,14 @@ static int watch_exec(struct init *in, uint32_t index, int ret_pipe[2])
         s->exec_poll = epoll_create1(EPOLL_CLOEXEC);
         r = s->exec_poll < 0 ? -errno : 0;
     }
+    if (r == 0) {
+        ret_pipe[0] = lean_move_up(ret_pipe[0], LEAN_FDS);
+        r = fcntl(ret_pipe[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+    }
     if (r == 0 && epoll_ctl(s->exec_poll, EPOLL_CTL_ADD, ret_pipe[0], &event) < 0) {
         r = -errno;
     }
     return r;
-}
-
-/* Whose exec is watched takes a pipe's end along that must close by it, and by nobody else's: it is forked the usual way. */
-static pid_t fork_child(struct init *in, const int writers[2], bool watched, int cgroup,
-                        bool *ret_inside)
-{
-    pid_t pid;
-
-    if (!watched) {
-        return lean_fork(&in->services->lean, writers, cgroup, ret_inside);
-    }
-    pid = spawn_into(cgroup, false, ret_inside);
-    for (int i = 0; pid != 0 && i < 2; i++) {
-        if (writers[i] >= 0) {
-            (void)close(writers[i]);
-        }
-    }
-    return pid;
 }
 
 /* It is the first command of a start; what comes before it in the life of a service may be empty. */
@@ -98,7 +88,7 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
     bool watched = main && conf->type == TYPE_EXEC;
     struct service_start start;
     int execed[2] = {-1, -1};
-    int writers[2] = {-1, -1};
+    int takes[LEAN_TAKES] = {-1, -1, -1}; // its ends of the log pipes, and of that one
     int cgroup FD_CLEANUP = -1;
     bool inside = false; // not in the table itself, which a child may not have
     pid_t pid;
@@ -108,33 +98,37 @@ static pid_t spawn(struct init *in, uint32_t index, const struct service_conf *c
         (void)!getrandom(p->invocation, sizeof(p->invocation), GRND_NONBLOCK);
     }
     if (watched) {
-        lean_settle(&in->services->lean);
         r = watch_exec(in, index, execed);
     }
     if (r == 0 && (conf->flags & (SERVICE_OUTPUT_LOG | SERVICE_ERROR_LOG)) != 0) {
         bool error = (conf->flags & SERVICE_ERROR_LOG) != 0;
 
-        r = logger_open(in, index, error, main, writers);
+        r = logger_open(in, index, error, main, takes);
         if (r == -EMFILE) { // children on their way hold some
             lean_settle(&in->services->lean);
-            r = logger_open(in, index, error, main, writers);
+            r = logger_open(in, index, error, main, takes);
         }
     }
     start = (struct service_start){.conf = conf,
                                    .svc = t->service[index].svc,
                                    .main = t->pid[index][PROCESS_MAIN],
-                                   .writers = {writers[0], writers[1]},
+                                   .writers = {takes[0], takes[1]},
                                    .execed = execed[1]};
     memcpy(start.invocation, p->invocation, sizeof(start.invocation));
     cgroup = service_cgroup_open(in, index);
-    pid = r < 0 ? r : fork_child(in, writers, watched, cgroup, &inside);
+    takes[2] = execed[1];
+    if (r < 0) {
+        fd_close(&execed[0]);
+        fd_close(&execed[1]);
+        return r;
+    }
+    pid = lean_fork(&in->services->lean, takes, cgroup, &inside);
     if (pid == 0) {
         if ((conf->flags & SERVICE_COMMAND) != 0) {
             command_child(in);
         }
         service_child(in, &start);
     }
-    fd_close(&execed[1]);
     if (pid < 0) {
         fd_close(&execed[0]);
         return pid;
@@ -309,16 +303,23 @@ void service_rewatch(struct init *in, uint32_t index)
     }
 }
 
-void service_execed(struct init *in, uint32_t index, msec_t now)
+/* A child that has told nothing more and is gone was executed: it would have said that it was not. */
+void service_execed(struct init *in, uint32_t index, bool gone, msec_t now)
 {
     struct service_process *p = &in->services->now.process[index];
     uint8_t byte;
+    ssize_t n;
 
     if (p->execed < 0) {
         return;
     }
-    // A byte says that the exec has failed: then the end of the process is what counts.
-    if (read(p->execed, &byte, 1) == 0) {
+    do {
+        n = read(p->execed, &byte, 1);
+    } while (n == 1 && byte == EXEC_BYTE_APART);
+    if (n < 0 && !gone) {
+        return; // services_pump() closes our end
+    }
+    if (n != 1) { // else the exec has failed: then the end of the process is what counts
         super_event(&in->services->now.super, index, SVC_EV_EXECED, 0, now);
     }
     (void)epoll_ctl(in->services->exec_poll, EPOLL_CTL_DEL, p->execed,
@@ -332,7 +333,7 @@ void service_execs(struct init *in, msec_t now)
     int count = epoll_wait(in->services->exec_poll, events, EXECS_PER_TURN, 0);
 
     for (int i = 0; i < count; i++) {
-        service_execed(in, events[i].data.u32, now);
+        service_execed(in, events[i].data.u32, false, now);
     }
 }
 

@@ -13,8 +13,8 @@ void service_run(struct init *in, uint32_t index, msec_t now);
 /* Sends what the machine wants sent, to whom it says. */
 void service_signal(struct init *in, uint32_t index);
 
-/* The machine is told of an exec that has happened, where somebody waits for that (Type=exec). */
-void service_execed(struct init *in, uint32_t index, msec_t now);
+/* The machine is told of an exec that has happened, where somebody waits for that (Type=exec). gone: it was reaped. */
+void service_execed(struct init *in, uint32_t index, bool gone, msec_t now);
 
 /* The same for all of which poll(2) says so. */
 void service_execs(struct init *in, msec_t now);

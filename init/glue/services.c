@@ -10,6 +10,7 @@
 #include "glue/loop.h"
 #include "glue/request_services.h"
 #include "glue/say.h"
+#include "glue/service_failed.h"
 #include "glue/service_run.h"
 #include "glue/strays.h"
 #include "glue/units.h"
@@ -177,44 +178,6 @@ static bool judge(struct init *in, msec_t now)
 
 /* ---- the pump ---- */
 
-/* One line for each that has failed for good: an engine's log shows no more than PID 1's words. */
-static void say_failed(const struct init *in, uint32_t index)
-{
-    const struct super_service *e = &in->services->now.service[index];
-    const char *name = conf_of(in, index).name;
-    char text[SIGNAME_MAX];
-
-    switch ((enum svc_result)e->svc.result) {
-    case RESULT_START_LIMIT:
-        say(name, "failed: it was started too often in too short a time");
-        break;
-    case RESULT_DEPENDENCY:
-        say_reason(name, "failed: it requires what could not be started",
-                   e->culprit != SUPER_NONE ? conf_of(in, e->culprit).name : "a service");
-        break;
-    case RESULT_TIMEOUT:
-        say(name, "failed: it took too long, and was killed");
-        break;
-    case RESULT_EXIT_CODE:
-    case RESULT_SIGNAL:
-    case RESULT_CORE_DUMP:
-        if (!e->svc.has_run || !e->svc.has_ended || e->svc.main_alive) {
-            say(name, "failed: one of its commands did");
-        } else if (WIFEXITED(e->svc.main_status)) {
-            say_number(name, "failed: it ended with exit code", WEXITSTATUS(e->svc.main_status));
-        } else {
-            say_reason(name, "failed: it was killed by",
-                       signame_format(WTERMSIG(e->svc.main_status), text));
-        }
-        break;
-    case RESULT_SUCCESS:
-    case RESULT_RESOURCES: // said where it could not be forked
-    case RESULT_BAD_UNIT:  // said by the loader
-    case SVC_RESULT_COUNT:
-        break;
-    }
-}
-
 /* Whatever has changed about it: who waits is answered, who follows is told. */
 static void tell(struct init *in, uint32_t index)
 {
@@ -228,8 +191,8 @@ static void tell(struct init *in, uint32_t index)
                  e->svc.restarts);
         if (e->svc.state == SVC_BACKOFF) {
             event_of(in, EVENT_RESTART, index, 0, e->svc.restarts + 1);
-        } else if (e->svc.state == SVC_FAILED && !in->quiet) {
-            say_failed(in, index);
+        } else if (e->svc.state == SVC_FAILED) {
+            service_say_failed(in, index);
         }
     }
     if (p->shown_ended != e->ended) {
@@ -360,7 +323,7 @@ bool services_reaped(struct init *in, pid_t pid, int status, msec_t now)
     s->now.pid[index][which] = 0;
     event_of(in, EVENT_EXIT, index, (uint32_t)pid, (uint32_t)status);
     if (which == PROCESS_MAIN) {
-        service_execed(in, index, now);
+        service_execed(in, index, true, now);
     }
     super_event(&s->now.super, index,
                 which == PROCESS_MAIN ? SVC_EV_MAIN_ENDED : SVC_EV_COMMAND_ENDED, status, now);

@@ -41,6 +41,7 @@ struct service_process {
     bool leaf_killed;   // SIGKILL went to its leaf, in which nobody can be born any more
     bool signal_groups; // once `sweep` has ended
     pid_t sweep;        // the child that signals its strays; 0
+    uint32_t other;     // while `next` waits: its index in the other table; SUPER_NONE
     int execed;         // owned; Type=exec: end of file once it is executed; -1
     uint8_t invocation[INVOCATION_BYTES];
 };

@@ -106,9 +106,26 @@ static const char *name_of(const struct service_table *t, uint32_t index, struct
     return conf->name;
 }
 
-static long find(const struct service_table *t, const char *name)
+/* Which service is which of the next image. Both have them in much the same order, so each is sought from there. */
+static void match_tables(struct service_table *now, struct service_table *next)
 {
-    return unitimage_find_own(&t->image, (struct slice){(const uint8_t *)name, strlen(name)});
+    struct service_conf conf;
+    uint32_t from = 0;
+
+    for (uint32_t j = 0; j < next->image.count; j++) {
+        next->process[j].other = SUPER_NONE;
+    }
+    for (uint32_t i = 0; i < now->image.count; i++) {
+        const char *name = name_of(now, i, &conf);
+        struct slice s = {(const uint8_t *)name, strlen(name)};
+        long j = unitimage_find_own(&next->image, s, from);
+
+        now->process[i].other = j < 0 ? SUPER_NONE : (uint32_t)j;
+        if (j >= 0) {
+            next->process[j].other = i;
+            from = (uint32_t)j + 1;
+        }
+    }
 }
 
 /* It has neither a process nor a job, so that its entry may go. */
@@ -123,12 +140,11 @@ static bool is_idle(const struct service_table *t, uint32_t index)
 /* Stops what the next image does not have. True where nothing of that is left. */
 static bool clear_way(struct services *s)
 {
-    struct service_conf conf;
     uint32_t serial;
     bool clear = true;
 
     for (uint32_t i = 0; i < s->now.image.count; i++) {
-        if (is_idle(&s->now, i) || find(&s->next, name_of(&s->now, i, &conf)) >= 0) {
+        if (s->now.process[i].other != SUPER_NONE || is_idle(&s->now, i)) {
             continue;
         }
         clear = false;
@@ -147,6 +163,7 @@ static void move_service(struct service_table *from, uint32_t i, struct service_
     memcpy(to->log[j], from->log[i], sizeof(to->log[j]));
     memcpy(to->writer[j], from->writer[i], sizeof(to->writer[j]));
     to->process[j] = from->process[i];
+    to->process[j].other = i;
     from->process[i].execed = -1;
 }
 
@@ -164,14 +181,14 @@ static void find_main(struct services *s)
 }
 
 /* A unit that was not there before is started, as it would have been at the boot. */
-static void start_new(struct services *s, const struct service_table *before)
+static void start_new(struct services *s)
 {
     struct service_conf conf;
     uint32_t serial;
 
     for (uint32_t i = 0; i < s->now.image.count; i++) {
         unitimage_get(&s->now.image, i, &conf);
-        if ((conf.flags & SERVICE_BOOT) != 0 && find(before, conf.name) < 0) {
+        if ((conf.flags & SERVICE_BOOT) != 0 && s->now.process[i].other == SUPER_NONE) {
             (void)super_request(&s->now.super, i, JOB_START, &serial);
         }
     }
@@ -189,7 +206,6 @@ void units_swap(struct init *in, msec_t now)
 {
     struct services *s = in->services;
     struct service_table before = s->now;
-    struct service_conf conf;
 
     (void)now;
     if (s->next.memory != NULL && s->now.super.closing) {
@@ -199,16 +215,16 @@ void units_swap(struct init *in, msec_t now)
         return;
     }
     for (uint32_t i = 0; i < before.image.count; i++) {
-        long j = find(&s->next, name_of(&before, i, &conf));
+        uint32_t j = before.process[i].other;
 
-        if (j >= 0) {
-            move_service(&before, i, &s->next, (uint32_t)j);
+        if (j != SUPER_NONE) {
+            move_service(&before, i, &s->next, j);
         } else {
             logger_ended(in, i, true);
             service_cgroup_remove(in, i);
             s->sweeps -= before.process[i].sweep > 0;
         }
-        request_rename_waits(in, i, j < 0 ? SUPER_NONE : (uint32_t)j);
+        request_rename_waits(in, i, j);
     }
     request_take_renamed(in);
     s->now = s->next;
@@ -218,7 +234,7 @@ void units_swap(struct init *in, msec_t now)
     for (uint32_t i = 0; i < s->now.image.count; i++) {
         service_rewatch(in, i);
     }
-    start_new(s, &before);
+    start_new(s);
     drop_table(&before);
     logger_renew(in);
     services_event(in, &(struct event){.kind = EVENT_UNITS, .value = s->now.image.count});
@@ -335,6 +351,8 @@ void units_ended(struct init *in, int status, msec_t now)
         begin(in);
     } else if (r < 0) {
         request_answer_units(in, EIO);
+    } else {
+        match_tables(&s->now, &s->next);
     }
 }
 

@@ -54,11 +54,11 @@ static struct unitimage make_image(void)
 static void begin_with(int out, int proc)
 {
     init_prepare(&in);
-    services =
-        (struct services){.events = -1,
-                          .logger = {.sock = -1, .ring = -1, .out = out, .again_at = MSEC_NEVER},
-                          .now = {.image = make_image(), .log = pipes, .writer = pipe_writers},
-                          .files = {1024, 1024}};
+    services = (struct services){
+        .events = -1,
+        .logger = {.sock = -1, .ring = -1, .own = -1, .out = out, .again_at = MSEC_NEVER},
+        .now = {.image = make_image(), .log = pipes, .writer = pipe_writers},
+        .files = {1024, 1024}};
     memset(pipes, -1, sizeof(pipes));
     memset(pipe_writers, -1, sizeof(pipe_writers));
     in.services = &services;

@@ -198,8 +198,10 @@ static void test_services_are_found_by_alias(void **state)
     assert_int_equal(unitimage_find(&image, SLICE("nic")), -1);
     assert_int_equal(unitimage_find(&image, SLICE("")), -1);
     assert_int_equal(unitimage_find(&image, SLICE("a")), 0);
-    assert_int_equal(unitimage_find_own(&image, SLICE("nick")), -1);
-    assert_int_equal(unitimage_find_own(&image, SLICE("c")), 2);
+    assert_int_equal(unitimage_find_own(&image, SLICE("nick"), 0), -1);
+    for (uint32_t from = 0; from < 5; from++) {
+        assert_int_equal(unitimage_find_own(&image, SLICE("c"), from), 2);
+    }
 }
 
 static void test_aliases_come_first(void **state)
