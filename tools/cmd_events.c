@@ -418,6 +418,9 @@ static int ask(struct client *c, struct events *e)
         wire_tlv_u64(&w, TAG_FLAGS | WIRE_CRITICAL, REQUEST_FOLLOW);
     }
     r = client_exchange(c, &w);
+    if (r > 0 && c->msg.type == PROTO_ERROR && c->msg.num[TAG_ERRNO] == EUSERS) {
+        return report_failure("\"%s\": as many follow its events as it takes", c->name);
+    }
     if (r <= 0 || c->msg.type != PROTO_EVENTS_OK) {
         return services_report(c, &e->target, r);
     }

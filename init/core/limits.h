@@ -27,7 +27,10 @@ typedef int64_t msec_t;
 
 /* Sessions (`exec`): a counted table; a session's connection no longer counts as its operator's. */
 #define SESSIONS_MAX 32 /* sessions */
-#define SESSION_FDS 3   /* stdin, stdout, stderr */
+#define EVENT_FOLLOWERS_MAX \
+    16 /* operators' `events -f`: half of that share, so that jobs can wait too */
+#define EVENT_FOLLOWERS_OTHERS 2 /* observers', and those inside: half of theirs */
+#define SESSION_FDS 3            /* stdin, stdout, stderr */
 #define SESSION_ARGS_MAX \
     (4u << 20)                 /* bytes of argv and env in a memfd; above the kernel's own limit */
 #define SESSION_HANGUP_MS 2000 /* ms from SIGHUP to SIGKILL once the client has gone */
@@ -74,7 +77,9 @@ typedef int64_t msec_t;
 /* Units. The unit image's own limits are in unitimage.h. */
 #define UNIT_FILE_MAX (1 << 20) /* bytes of a unit file or drop-in: systemd's are of a few KiB */
 #define UNIT_MEMORY_MAX (256 << 20) /* bytes that the loader takes at most; an image has 16 MiB */
-#define UNIT_LINKS_MAX 8            /* links from name to name, until one is a file */
+#define UNITS_TIMEOUT_MS \
+    90000 /* ms that reading them may take: systemd's for a start; a dead file system */
+#define UNIT_LINKS_MAX 8     /* links from name to name, until one is a file */
 #define UNIT_FINDINGS_MAX 64 /* warnings of one unit that are printed one by one, and errors */
 #define UNIT_SAY_WAIT_MS \
     1000 /* ms to wait for a reader of stderr, once, before lines are dropped */

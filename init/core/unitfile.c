@@ -123,7 +123,7 @@ static void split(struct unitfile_line *l)
     if (zero != NULL) {
         bad(l, zero, false, "a zero byte: the line is passed over");
     } else if (!value_utf8(l->all)) {
-        bad(l, l->all.data, true, "is not UTF-8");
+        bad(l, l->all.data, true, "is not UTF-8: no text, and not read further");
     } else if (*l->all.data == '[') {
         l->kind = UNITFILE_SECTION;
         l->key = (struct slice){l->all.data + 1, l->all.len - 1};
@@ -171,6 +171,9 @@ int unitfile_next(struct unitfile *f, struct unitfile_line *ret_line)
         bad(ret_line, f->first.bytes.data, true, "longer than a mebibyte");
     } else {
         split(ret_line);
+    }
+    if (ret_line->kind == UNITFILE_BAD && ret_line->fatal && r == 0 && !value_utf8(all)) {
+        f->next = f->text.len; // each of its lines would be told of
     }
     return 1;
 }

@@ -453,6 +453,18 @@ void request_logs(struct init *in, int slot, const struct proto_msg *m)
     fd_close(&wake[0]);
 }
 
+static bool may_follow(const struct init *in, enum role role)
+{
+    int most = role == ROLE_OPERATOR ? EVENT_FOLLOWERS_MAX : EVENT_FOLLOWERS_OTHERS;
+
+    for (int i = 0; i < in->slot_end; i++) {
+        const struct slot *s = &in->slots[i];
+
+        most -= s->phase == SLOT_OPEN && s->role == (uint8_t)role && s->waiting == WAIT_EVENTS;
+    }
+    return most > 0;
+}
+
 void request_events(struct init *in, int slot, const struct proto_msg *m)
 {
     uint8_t buf[PROTO_HEADER];
@@ -465,7 +477,11 @@ void request_events(struct init *in, int slot, const struct proto_msg *m)
         control_error(in, slot, m->request, -fd);
         return;
     }
-    if ((m->num[TAG_FLAGS] & REQUEST_FOLLOW) == 0 || wait_for(in, slot, WAIT_EVENTS, m->request)) {
+    if ((m->num[TAG_FLAGS] & REQUEST_FOLLOW) != 0 &&
+        !may_follow(in, (enum role)in->slots[slot].role)) {
+        control_error(in, slot, m->request, EUSERS);
+    } else if ((m->num[TAG_FLAGS] & REQUEST_FOLLOW) == 0 ||
+               wait_for(in, slot, WAIT_EVENTS, m->request)) {
         proto_begin(&w, buf, sizeof(buf), PROTO_EVENTS_OK, m->request);
         control_send(in, slot, &w, &fd, 1);
     }

@@ -348,17 +348,22 @@ void services_signal(struct init *in, int number, msec_t now)
 msec_t services_deadline(const struct init *in)
 {
     const struct services *s = in->services;
-    msec_t due;
+    msec_t due = s != NULL ? s->loader_due : MSEC_NEVER;
+    msec_t first;
 
     if (s == NULL || !s->loaded) {
-        return MSEC_NEVER;
+        return due;
     }
-    due = super_deadline(&s->now.super);
-    return due < s->settle_at ? due : s->settle_at;
+    due = s->settle_at < due ? s->settle_at : due;
+    first = super_deadline(&s->now.super);
+    return first < due ? first : due;
 }
 
 void services_expire(struct init *in, msec_t now)
 {
+    if (in->services != NULL && in->services->loader_due <= now) {
+        units_too_slow(in);
+    }
     if (in->services != NULL && in->services->loaded) {
         if (in->services->settle_at <= now) {
             in->services->settle_at = MSEC_NEVER;

@@ -73,6 +73,7 @@ struct services {
     void *words;                // owned mapping
     enum exit_when exit_when;
     pid_t loader;       // 0: none runs
+    msec_t loader_due;  // it is killed then; MSEC_NEVER
     int memfd;          // owned; what it fills; -1
     bool again;         // the units are to be read once more, when it has ended
     bool loaded;        // there is an image

@@ -8,6 +8,7 @@
 #include "glue/say.h"
 #include "glue/service_cgroup.h"
 #include "glue/service_run.h"
+#include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
 
@@ -255,6 +256,7 @@ static void begin(struct init *in)
 
     if (pid > 0) {
         s->loader = pid;
+        s->loader_due = clock_monotonic() + UNITS_TIMEOUT_MS;
         return;
     }
     say_reason("units", "cannot be read", say_errno(pid));
@@ -272,6 +274,13 @@ void services_reload(struct init *in)
     } else {
         begin(in);
     }
+}
+
+void units_too_slow(struct init *in)
+{
+    in->services->loader_due = MSEC_NEVER;
+    say("units", "reading them takes too long");
+    (void)kill(in->services->loader, SIGKILL); // its end is what everybody waits for
 }
 
 /* Nothing can be run: what was wrong has been said. */
@@ -333,6 +342,7 @@ void units_ended(struct init *in, int status, msec_t now)
     int r = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? read_image(&s->next, s->memfd, now)
                                                           : -ECANCELED;
 
+    s->loader_due = MSEC_NEVER;
     fd_close(&s->memfd);
     if (r < 0 && r != -ECANCELED) {
         say_reason("units", "cannot be taken", say_errno(r));
@@ -431,7 +441,7 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     s->exit_when = exit_when;
     s->memfd = s->exec_poll = -1;
     s->main = SUPER_NONE;
-    s->settle_at = MSEC_NEVER;
+    s->settle_at = s->loader_due = MSEC_NEVER;
     s->pty = (struct pty){-1, -1};
     s->logger =
         (struct logger){.sock = -1, .ring = -1, .own = -1, .out = out, .again_at = MSEC_NEVER};

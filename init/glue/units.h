@@ -12,6 +12,9 @@
  */
 void units_ended(struct init *in, int status, msec_t now);
 
+/* The loader's time is up (services.loader_due): it is killed, which units_ended() hears of. */
+void units_too_slow(struct init *in);
+
 /* Takes the image that waits, once nothing stands in its way. */
 void units_swap(struct init *in, msec_t now);
 

@@ -169,8 +169,7 @@ static void test_bytes_that_no_text_has(void **state)
     expect_bad(&t, 1, 4, false, "zero byte");
     expect_assignment(&t, 2, "D", "e");
     expect_bad(&t, 3, 1, true, "UTF-8");
-    expect_assignment(&t, 4, "G", "h");
-    end(&t);
+    end(&t); // systemd, too, reads no further
 }
 
 static void test_empty_texts(void **state)
