@@ -9,7 +9,7 @@ CORE_SRC  := wire.c proto.c plan.c life.c step.c options.c passwd.c place.c sign
 	unitimage.c unitwrite.c words.c value.c rlimit.c capname.c exitname.c unitname.c specifier.c unitfile.c \
 	directive.c unitparser.c unitset.c unitcommand.c unitcontext.c unitdeps.c unitexec.c unit.c
 SYS_SRC   := start.c fd.c clock.c sock.c sig.c mem.c mnt.c dir.c copytree.c caps.c net.c pty.c spawn.c user.c \
-	leaf.c proctable.c
+	leaf.c proctable.c raise.c
 GLUE_SRC  := init.c boot.c boot_services.c launcher.c entry.c walk.c command.c execute.c control.c request.c request_services.c \
 	session.c audit.c loop.c descendants.c say.c help.c services.c service_run.c service_failed.c service_cgroup.c strays.c lean.c units.c service_child.c service_env.c \
 	loader.c unitroots.c unitload.c unitdrop.c unitfind.c findings.c logger.c logworker.c logfeed.c logout.c

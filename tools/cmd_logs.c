@@ -134,7 +134,7 @@ static int ask(struct client *c, struct logs *l, int *ret_ring)
 static int report_no_log(const struct client *c, const struct logs *l, int r)
 {
     if (r > 0 && c->msg.type == PROTO_ERROR && c->msg.num[TAG_ERRNO] == ENOENT) {
-        report_error("\"%s\": it has no services, and so no log", c->name);
+        report_error("\"%s\": there is no log: it has no services, or no room for one", c->name);
         return EXIT_NOT_TRUE;
     }
     if (r == -EBADMSG) {

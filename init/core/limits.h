@@ -58,8 +58,9 @@ typedef int64_t msec_t;
     102400 /* us ... up to this; then what is there goes to the ring: 0.2 s in all */
 #define LOG_CLOSE_US 50000 /* us after the end of a service until its last line is ended for it */
 #define LOG_DRAIN_BYTES \
-    (1 << 20)             /* bytes of one pipe at the end: the largest that a pipe can be made */
-#define LOG_FLUSH_MS 1000 /* ms at the end without a byte taken by whoever reads stdout */
+    (1 << 20) /* bytes of one pipe at the end: the largest that a pipe can be made */
+#define LOG_PATIENCE_MS \
+    1000 /* ms without a byte taken by whoever reads stdout: nobody waits for it then */
 #define LOG_FLUSH_ALL_MS 5000  /* ms at the end in all */
 #define LOG_SINK_RETRY_MS 1000 /* ms from a full disk to the next try */
 #define LOG_FOLLOWERS_MAX 32   /* `porthole logs -f` at a time */

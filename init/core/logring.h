@@ -44,6 +44,7 @@ enum logring_cell {
     LOGRING_AT_INTENT = 48,      // 1 + position of a record that is being filled; 0: none
     LOGRING_AT_INTENT_LAST = 56, // the last byte that its text will have
     LOGRING_AT_SINK = 64,        // which of the two states of the stdout sink holds: logsink.h
+    LOGRING_AT_STAGING = 72,     // 1 + that, while the stage is being filled; 0: it is not
     LOGRING_AT_SINKS = 128,      // the two, of LOGRING_SINK bytes
 };
 #define LOGRING_SINK 64

@@ -166,9 +166,18 @@ static void save(const struct logsink *sink)
     wire_put_u64(&w, sink->at.open);
     wire_put_u64(&w, sink->at.total);
     __atomic_store_n(base + LOGRING_AT_SINK, (uint8_t)which, __ATOMIC_RELEASE);
+    __atomic_store_n(base + LOGRING_AT_STAGING, 0, __ATOMIC_RELEASE);
 }
 
-void logsink_attach(struct logsink *s, struct logring *ring)
+void logsink_intend(const struct logsink *s)
+{
+    uint8_t *base = s->ring->base;
+
+    __atomic_store_n(base + LOGRING_AT_STAGING, (uint8_t)(1 + (base[LOGRING_AT_SINK] != 0)),
+                     __ATOMIC_RELEASE);
+}
+
+void logsink_attach(struct logsink *s, struct logring *ring, uint64_t staged)
 {
     uint64_t which = ring->base[LOGRING_AT_SINK] != 0;
     struct logring_record rec;
@@ -181,7 +190,11 @@ void logsink_attach(struct logsink *s, struct logring *ring)
     }
     if (s->at.pos > ring->head || (s->at.pos >= ring->tail && pos != s->at.pos)) {
         s->at = (struct logsink_state){.pos = ring->head, .sequence = ring->sequence};
+        save(s);
+    } else if (ring->base[LOGRING_AT_STAGING] == 1 + which && staged > 0) {
+        logsink_advance(s, staged);
     }
+    __atomic_store_n(ring->base + LOGRING_AT_STAGING, 0, __ATOMIC_RELEASE);
 }
 
 static void append(struct slice *parts, size_t *count, struct slice s)

@@ -10,6 +10,11 @@
  * or the mark "porthole-init: lost=N". N counts lines of the ring (logring.h) of which not all bytes were
  * written. A unit that would go on another stream's line ends that line first, so that no line mixes two.
  * The state is stored whole after each write, so that the next worker goes on behind the last byte written.
+ *
+ * A worker killed between its write and that state writes once more what it had written, unless the write goes to a
+ * stage: a pipe that outlives the worker, and that is empty when it is filled. logsink_intend() says that it is about
+ * to be; what is in it after a worker's death then is what was written. The intent names the state that held, so that
+ * the next state, which is stored in one step, is the end of it, too.
  */
 struct logsink_state {
     uint64_t pos;      // of the record, in the ring
@@ -30,11 +35,14 @@ struct logsink {
     char mark[LOGSINK_MARK]; // what a slice of logsink_gather() may point to
 };
 
-/* Goes on where the sink before left off. */
-void logsink_attach(struct logsink *s, struct logring *ring);
+/* Goes on where the sink before left off; staged: the bytes that are in the stage, where there is one. */
+void logsink_attach(struct logsink *s, struct logring *ring, uint64_t staged);
 
 /* The next bytes to be written, in at most `most` (6 or more) slices. Returns how many; 0: all is written. */
 size_t logsink_gather(struct logsink *s, struct slice *parts, size_t most);
+
+/* They are about to be written to the stage, which is empty. */
+void logsink_intend(const struct logsink *s);
 
 /* So many of them were written. */
 void logsink_advance(struct logsink *s, uint64_t written);

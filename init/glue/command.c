@@ -7,6 +7,7 @@
 #include "core/step.h"
 #include "glue/execute.h"
 #include "glue/say.h"
+#include "glue/services.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
@@ -357,6 +358,9 @@ _Noreturn void command_become(struct command *c)
         fail(c, STEP_STDIO, r, "descriptors");
     }
     (void)umask(022);
+    if (c->init->services != NULL) {
+        raise_undo(&c->init->services->given, 0);
+    }
     environ = img.envp;
     sig_give_back(&c->init->inherited);
     r = execute_program(img.argv[0], img.argv);

@@ -56,6 +56,8 @@ void init_keep_own(const struct init *in, const struct pty *pty)
         in->services != NULL ? in->services->logger.ring : -1,
         in->services != NULL ? in->services->logger.out : -1,
         in->services != NULL ? in->services->logger.own : -1,
+        in->services != NULL ? in->services->logger.stage[0] : -1,
+        in->services != NULL ? in->services->logger.stage[1] : -1,
         in->services != NULL ? in->services->memfd : -1,
         in->services != NULL ? in->services->events : -1,
     };

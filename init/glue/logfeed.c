@@ -57,66 +57,6 @@ static void enqueue(struct logfeeds *f, uint32_t index)
     f->queue_count++;
 }
 
-static bool same_pipe(int a, int b)
-{
-    struct stat sa;
-    struct stat sb;
-
-    return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_ino == sb.st_ino &&
-           sa.st_dev == sb.st_dev;
-}
-
-static int keep_name(struct logfeeds *f, struct logfeed *e, struct slice name)
-{
-    size_t len = name.len < LOGRING_NAME_MAX ? name.len : LOGRING_NAME_MAX;
-
-    if (len > e->name_len) { // a new one in the old one's place takes its room
-        if (len > LOGFEED_NAMES - f->names_used) {
-            return -ENOSPC;
-        }
-        e->name = f->names_used;
-        f->names_used += (uint32_t)len;
-    }
-    memcpy(f->names + e->name, name.data, len);
-    e->name_len = (uint8_t)len;
-    return 0;
-}
-
-int logfeed_add(struct logfeeds *f, uint32_t service, unsigned bits, struct slice name, int fd)
-{
-    uint32_t stream = bits & LOGRING_STREAM;
-    uint32_t index = service * 2 + (stream == LOG_STDERR);
-    struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.u32 = index};
-    struct logfeed *e;
-    int r;
-
-    if (service > UNITIMAGE_SERVICES_MAX || (stream != LOG_STDOUT && stream != LOG_STDERR)) {
-        (void)close(fd);
-        return -EINVAL;
-    }
-    e = &f->feed[index];
-    if (e->used && same_pipe(e->fd, fd)) {
-        (void)close(fd);
-        return 0;
-    }
-    if (e->used) {
-        e->forget = true;
-        logfeed_drain(f, index);
-    }
-    r = keep_name(f, e, name);
-    if (r < 0 || epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &ev) < 0) {
-        (void)close(fd);
-        return r < 0 ? r : -errno;
-    }
-    e->used = true;
-    e->fd = fd;
-    e->service = service;
-    e->stream = (uint8_t)stream;
-    e->flags = (uint8_t)(bits & LOGRING_PREFIX);
-    f->limit = index < f->limit ? f->limit : index + 1;
-    return 0;
-}
-
 void logfeed_resume(struct logfeeds *f)
 {
     struct logring_record rec;
@@ -207,7 +147,7 @@ static bool take(struct logfeeds *f, struct logfeed *e, size_t len, unsigned fla
  * Where tee(2) does not work (a sandbox without it, no memory for its pipe) what was read is copied: a worker
  * that is killed between the two loses that much, and lines are cut wherever a read ends.
  */
-static enum look take_plainly(struct logfeeds *f, struct logfeed *e)
+static enum look take_plainly(struct logfeeds *f, struct logfeed *e, size_t *taken)
 {
     ssize_t n = read(e->fd, f->peeked, LOG_TEXT_MAX);
     struct logring_record rec;
@@ -221,6 +161,7 @@ static enum look take_plainly(struct logfeeds *f, struct logfeed *e)
     memcpy(to, f->peeked, (size_t)n);
     logring_commit(f->ring, (uint64_t)n, rec.lines);
     e->open = (rec.flags & LOGRING_PARTIAL) != 0;
+    *taken += (size_t)n + LOGRING_RECORD_MAX - LOG_TEXT_MAX;
     return LOOK_TOOK;
 }
 
@@ -287,7 +228,7 @@ static ssize_t peek_line(struct logfeeds *f, const struct logfeed *e, const uint
     return n;
 }
 
-/* One look into the pipe, and what it says may be taken. *taken grows by that. */
+/* One look into the pipe, and what it says may be taken. *taken grows by what that needs of the ring, at most. */
 static enum look look(struct logfeeds *f, struct logfeed *e, size_t *taken)
 {
     const uint8_t *end;
@@ -298,8 +239,7 @@ static enum look look(struct logfeeds *f, struct logfeed *e, size_t *taken)
 
     if (n < 0) {
         f->no_tee = true;
-        *taken += LOG_TEXT_MAX;
-        return take_plainly(f, e);
+        return take_plainly(f, e, taken);
     }
     if (n == 0) {
         return LOOK_EMPTY;
@@ -316,7 +256,7 @@ static enum look look(struct logfeeds *f, struct logfeed *e, size_t *taken)
         }
         flags = LOGRING_PARTIAL;
     }
-    *taken += len;
+    *taken += len + LOGRING_RECORD_MAX - LOG_TEXT_MAX;
     return take(f, e, len, flags) ? LOOK_TOOK : LOOK_EMPTY;
 }
 
@@ -361,6 +301,81 @@ static void finish(struct logfeeds *f, struct logfeed *e)
         drop(f, e);
     }
     e->ended = false; // it may be started again, with the same pipe
+}
+
+/* Everything that is there, as long as it needs no more of the ring. True where there may be more. */
+static bool drain(struct logfeeds *f, struct logfeed *e, size_t most)
+{
+    size_t taken = 0;
+
+    while (taken < most) {
+        if (look(f, e, &taken) != LOOK_TOOK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_pipe(int a, int b)
+{
+    struct stat sa;
+    struct stat sb;
+
+    return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_ino == sb.st_ino &&
+           sa.st_dev == sb.st_dev;
+}
+
+static int keep_name(struct logfeeds *f, struct logfeed *e, struct slice name)
+{
+    size_t len = name.len < LOGRING_NAME_MAX ? name.len : LOGRING_NAME_MAX;
+
+    if (len > e->name_len) { // a new one in the old one's place takes its room
+        if (len > LOGFEED_NAMES - f->names_used) {
+            return -ENOSPC;
+        }
+        e->name = f->names_used;
+        f->names_used += (uint32_t)len;
+    }
+    memcpy(f->names + e->name, name.data, len);
+    e->name_len = (uint8_t)len;
+    return 0;
+}
+
+int logfeed_add(struct logfeeds *f, uint32_t service, unsigned bits, struct slice name, int fd)
+{
+    uint32_t stream = bits & LOGRING_STREAM;
+    uint32_t index = service * 2 + (stream == LOG_STDERR);
+    struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.u32 = index};
+    struct logfeed *e;
+    int r;
+
+    if (service > UNITIMAGE_SERVICES_MAX || (stream != LOG_STDOUT && stream != LOG_STDERR)) {
+        (void)close(fd);
+        return -EINVAL;
+    }
+    e = &f->feed[index];
+    if (e->used && same_pipe(e->fd, fd)) {
+        (void)close(fd);
+        return 0;
+    }
+    if (e->used) {
+        e->forget = true;
+        e->ended = true;
+        (void)drain(f, e, LOG_DRAIN_BYTES);
+        finish(f, e);
+    }
+    r = keep_name(f, e, name);
+    if (r < 0 || epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &ev) < 0) {
+        (void)close(fd);
+        return r < 0 ? r : -errno;
+    }
+    e->used = true;
+    e->fd = fd;
+    e->service = service;
+    e->stream = (uint8_t)stream;
+    e->flags = (uint8_t)(bits & LOGRING_PREFIX);
+    f->limit = index < f->limit ? f->limit : index + 1;
+    return 0;
 }
 
 static void wait_for_end(struct logfeeds *f, uint32_t index, bool fresh)
@@ -417,18 +432,19 @@ bool logfeed_turn(struct logfeeds *f)
     return true;
 }
 
-void logfeed_drain(struct logfeeds *f, uint32_t index)
+bool logfeed_drain(struct logfeeds *f, uint32_t index)
 {
     struct logfeed *e = &f->feed[index];
-    size_t taken = 0;
 
     if (!e->used) {
-        return;
+        return false;
     }
     e->ended = true;
-    while (taken < LOG_DRAIN_BYTES && look(f, e, &taken) == LOOK_TOOK) {
+    if (drain(f, e, LOG_TURN_BYTES)) {
+        return true;
     }
     finish(f, e);
+    return false;
 }
 
 int64_t logfeed_due(const struct logfeeds *f)

@@ -21,6 +21,8 @@
  */
 #define LOGFEED_MAX (2 * (UNITIMAGE_SERVICES_MAX + 1)) /* stdout and stderr of each service */
 #define LOGFEED_NAMES (1u << 20)                       /* bytes */
+#define LOGFEED_TURN \
+    (LOG_TURN_BYTES + 3 * LOGRING_RECORD_MAX) /* bytes of the ring that a turn may need */
 
 struct logfeed {
     bool used;
@@ -97,7 +99,7 @@ void logfeed_expire(struct logfeeds *f, int64_t now);
 /* Gives the first in the queue its turn. False where the queue is empty. */
 bool logfeed_turn(struct logfeeds *f);
 
-/* Everything that is in the pipes now. */
-void logfeed_drain(struct logfeeds *f, uint32_t index);
+/* At the end: a turn of the stream, whose last line is ended where there is no more. False then. */
+bool logfeed_drain(struct logfeeds *f, uint32_t index);
 
 #endif

@@ -75,7 +75,7 @@ static int fork_worker(struct init *in)
     l->sock = ends[0];
     l->started = clock_monotonic();
     l->again_at = MSEC_NEVER;
-    l->starts++;
+    l->starts += !l->renewed;
     if (l->untold) { // it was born knowing
         l->untold = false;
         memset(l->pipes, 0, sizeof(l->pipes));
@@ -84,9 +84,10 @@ static int fork_worker(struct init *in)
     if (l->ending) {
         hang_up(l);
     }
-    if (l->starts > 1) {
+    if (l->starts > 1 && !l->renewed) {
         services_event(in, &(struct event){.kind = EVENT_LOGGER, .value = l->starts - 1});
     }
+    l->renewed = false;
     return 0;
 }
 
@@ -101,6 +102,50 @@ static void fork_or_wait(struct init *in)
     }
 }
 
+/*
+ * With a descriptor for each end a start costs a dup(2); with one for both, which holds what is in the pipe just as
+ * well, it costs an open(2) through procfs, seven times as much. The first takes four descriptors a service.
+ */
+static bool has_room(const struct services *s)
+{
+    return s->given.files.rlim_max > LOG_FDS_SPARE &&
+           s->now.image.count < (s->given.files.rlim_max - LOG_FDS_SPARE) / 4;
+}
+
+/* Numbers are given from below: so few are left. */
+static bool is_scarce(const struct services *s, int fd)
+{
+    return (rlim_t)fd + LOG_FDS_LEAST >= s->given.files.rlim_max;
+}
+
+/* Without it a worker's death may show lines twice, and that is all. */
+static void make_stage(struct services *s)
+{
+    int *stage = s->logger.stage;
+
+    if (s->logger.out < 0 || fd_pipe(stage) < 0) {
+        return;
+    }
+    if (is_scarce(s, stage[1])) {
+        fd_close(&stage[0]);
+        fd_close(&stage[1]);
+        return;
+    }
+    (void)fcntl(stage[1], F_SETFL, O_NONBLOCK);
+}
+
+/* No worker will come to read the pipes: whoever wrote to them would wait for ever. */
+static void go_straight(struct services *s)
+{
+    s->logger.straight = true;
+    for (uint32_t i = 0; i < s->now.image.count; i++) {
+        for (int k = 0; k < 2; k++) {
+            fd_close(&s->now.log[i][k]);
+            fd_close(&s->now.writer[i][k]);
+        }
+    }
+}
+
 int logger_start(struct init *in)
 {
     int r;
@@ -108,31 +153,17 @@ int logger_start(struct init *in)
     if (in->services->logger.ring < 0) {
         r = make_ring();
         if (r < 0) {
+            go_straight(in->services);
             return r;
         }
         in->services->logger.ring = r;
+        make_stage(in->services);
     }
     r = fork_worker(in);
     if (r < 0) {
         fork_or_wait(in);
     }
     return in->services->logger.pid > 0 ? 0 : r;
-}
-
-/*
- * With a descriptor for each end a start costs a dup(2); with one for both, which holds what is in the pipe just as
- * well, it costs an open(2) through procfs, seven times as much. The first takes four descriptors a service.
- */
-static bool has_room(const struct services *s)
-{
-    return s->files.rlim_max > LOG_FDS_SPARE &&
-           s->now.image.count < (s->files.rlim_max - LOG_FDS_SPARE) / 4;
-}
-
-/* Numbers are given from below: so few are left. */
-static bool is_scarce(const struct services *s, int fd)
-{
-    return (rlim_t)fd + LOG_FDS_LEAST >= s->files.rlim_max;
 }
 
 /* Whoever has a pipe may open it once more for writing, as /dev/stdout, whichever user that is: hence the mode. */
@@ -211,7 +242,7 @@ int logger_take_stderr(struct init *in)
 {
     struct logger *l = &in->services->logger;
     int writer = -1;
-    int r = make_pipe(in, &l->own, &writer);
+    int r = l->straight ? -ENOENT : make_pipe(in, &l->own, &writer);
 
     if (r == 0 && writer < 0) {
         writer = fd_reopen(in->proc_fd, l->own, O_WRONLY);
@@ -306,12 +337,24 @@ int logger_make(struct init *in, uint32_t service, bool want_error)
     return r;
 }
 
+static int open_stdout(const struct logger *l)
+{
+    int fd = l->out >= 0 ? fd_copy_from(l->out, 3) : open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    return fd < 0 && l->out < 0 ? -errno : fd;
+}
+
 int logger_open(struct init *in, uint32_t service, bool want_error, bool main, int ret_writers[2])
 {
     const struct service_table *t = &in->services->now;
-    int r = logger_make(in, service, want_error);
+    int r;
 
     ret_writers[0] = ret_writers[1] = -1;
+    if (in->services->logger.straight) {
+        ret_writers[0] = open_stdout(&in->services->logger);
+        return ret_writers[0] < 0 ? ret_writers[0] : 0;
+    }
+    r = logger_make(in, service, want_error);
     for (int i = 0; r == 0 && i < (want_error ? 2 : 1) && t->log[service][i] >= 0; i++) {
         ret_writers[i] = open_writer(in, t->log[service][i], t->writer[service][i], main);
         r = ret_writers[i] < 0 ? ret_writers[i] : 0;
@@ -415,8 +458,8 @@ void logger_end(struct init *in)
         return;
     }
     l->ending = true;
-    if (l->pid > 0 && l->untold && any_bit(l->pipes)) {
-        (void)kill(l->pid, SIGKILL);
+    if (l->untold && any_bit(l->pipes)) {
+        logger_renew(in);
     }
     if (l->pid == 0 && l->again_at != MSEC_NEVER) {
         l->again_at = 0;
@@ -494,7 +537,6 @@ static void reap_worker(struct init *in)
     }
     if (l->renewed || now - l->started >= LOG_FAST_MS) {
         l->pause = 0;
-        l->renewed = false;
         fork_or_wait(in);
     } else {
         l->pause = l->pause == 0 ? LOG_PAUSE_MS : l->pause * 2;

@@ -30,16 +30,19 @@ struct init;
 
 /* PID 1's side; in `struct init`. */
 struct logger {
-    pid_t pid;       // of the worker; 0: none
-    int sock;        // owned; PID 1's end; -1
-    int ring;        // owned; the memfd; -1: not made
-    int own;         // owned; the pipe of PID 1's own words; -1: they go to its stderr
-    int out;         // owned; PID 1's stdout as it was given, for the worker; -1: none
+    pid_t pid; // of the worker; 0: none
+    int sock;  // owned; PID 1's end; -1
+    int ring;  // owned; the memfd; -1: not made
+    int own;   // owned; the pipe of PID 1's own words; -1: they go to its stderr
+    int out;   // owned; PID 1's stdout as it was given, for the worker; -1: none
+    int stage
+        [2]; // owned; the pipe on the way there (logout.h), which outlives workers; -1: there is none
     msec_t again_at; // a new worker is forked then; MSEC_NEVER
     msec_t started;  // when the worker was forked
     msec_t pause;    // ms before the last one; 0: there was none
     uint32_t starts;
-    bool renewed;                 // killed by us: its successor comes at once
+    bool renewed;                 // killed by us: its successor comes at once, and is no event
+    bool straight;                // there can be no ring: services have PID 1's stdout itself
     bool ending;                  // logger_end() was called
     uint8_t ends;                 // workers that died since
     bool untold;                  // a bit below is set
@@ -49,7 +52,8 @@ struct logger {
 
 /*
  * Makes the ring and the first worker; in->proc_fd, in->services and in->services->logger.out should be there. 0 or -errno:
- * without a worker services still run, and what they write waits.
+ * without a worker services still run, and what they write waits for one; without a ring (no memory, RLIMIT_FSIZE) there
+ * is no log, and they write to PID 1's stdout themselves.
  */
 int logger_start(struct init *in);
 

@@ -41,8 +41,48 @@ static int own_description(int fd, int proc)
     return TAKE_FD(own);
 }
 
+static void drop_stage(struct logout *o)
+{
+    fd_close(&o->stage[0]);
+    fd_close(&o->stage[1]);
+    o->staged = 0;
+}
+
+/*
+ * Does splice(2) write to it, without ever blocking? With nothing in the stage it says EAGAIN then; with something, which
+ * is what a worker before has left, it may write it.
+ */
+static void try_stage(struct logout *o, bool blocks)
+{
+    ssize_t n = -1;
+    int room;
+
+    if (o->stage[0] < 0) {
+        return;
+    }
+    room = fcntl(o->stage[1], F_GETPIPE_SZ);
+    errno = EINVAL;
+    if (o->kind != LOGOUT_NONE && o->kind != LOGOUT_SOCKET && !blocks && room > 0) {
+        o->room = (uint32_t)room;
+        n = splice(o->stage[0], NULL, o->fd, NULL, o->room, SPLICE_F_NONBLOCK);
+    }
+    if (n > 0) {
+        o->staged -= (uint32_t)n;
+    } else if (n < 0 && (errno == EINVAL || errno == ENOSYS || errno == EPERM || errno == EBADF)) {
+        drop_stage(o);
+    }
+}
+
+static uint32_t bytes_in(int pipe)
+{
+    int n = 0;
+
+    return pipe < 0 || ioctl(pipe, FIONREAD, &n) < 0 || n < 0 ? 0 : (uint32_t)n;
+}
+
 static void find_kind(struct logout *o, int proc)
 {
+    bool blocks = false;
     struct stat st;
     int own;
 
@@ -56,24 +96,32 @@ static void find_kind(struct logout *o, int proc)
         own = own_description(o->fd, proc);
         o->kind = own >= 0 ? LOGOUT_OWN : LOGOUT_SHARED;
         o->piece = S_ISFIFO(st.st_mode) ? PIPE_BUF : TERMINAL_PIECE;
+        blocks = own < 0 && !S_ISFIFO(st.st_mode);
         if (own >= 0) {
             fd_close(&o->fd);
             o->fd = own;
         }
     }
+    try_stage(o, blocks);
 }
 
-void logout_init(struct logout *o, struct logring *ring, int fd, int proc, int epoll,
-                 uint32_t token)
+void logout_init(struct logout *o, struct logring *ring, int fd, const int stage[2], int proc,
+                 int epoll, uint32_t token)
 {
     struct epoll_event ev = {.events = EPOLLONESHOT, .data.u32 = token};
 
-    *o = (struct logout){.fd = fd, .epoll = epoll, .writable = true, .retry_at = INT64_MAX};
+    *o = (struct logout){.fd = fd,
+                         .epoll = epoll,
+                         .writable = true,
+                         .stage = {stage[0], stage[1]},
+                         .staged = bytes_in(stage[0]),
+                         .retry_at = INT64_MAX,
+                         .progress = clock_micro()};
     o->told = ring->head;
     for (int i = 0; i < LOG_FOLLOWERS_MAX; i++) {
         o->follower[i] = -1;
     }
-    logsink_attach(&o->sink, ring);
+    logsink_attach(&o->sink, ring, o->staged);
     find_kind(o, proc);
     if (o->kind != LOGOUT_NONE && o->kind != LOGOUT_FILE &&
         epoll_ctl(epoll, EPOLL_CTL_ADD, o->fd, &ev) < 0) {
@@ -137,62 +185,130 @@ static void failed(struct logout *o, ssize_t r, uint32_t token)
         o->kind = LOGOUT_NONE;
         (void)epoll_ctl(o->epoll, EPOLL_CTL_DEL, o->fd, NULL); // others have it open, too
         fd_close(&o->fd);
+        drop_stage(o);
         break;
     }
 }
 
-bool logout_step(struct logout *o, uint32_t token)
+/* From the ring to stdout. Bytes, 0 where there is nothing, or -errno. */
+static ssize_t write_out(struct logout *o)
 {
     struct slice parts[PARTS];
+    size_t count = logsink_gather(&o->sink, parts, PARTS);
+    ssize_t n;
+
+    if (count == 0) {
+        return 0;
+    }
+    if (o->kind == LOGOUT_SHARED && !has_room(o)) {
+        return -EAGAIN;
+    }
+    n = write_parts(o, parts, o->kind == LOGOUT_SHARED ? cut(parts, count, o->piece) : count);
+    if (n > 0) {
+        logsink_advance(&o->sink, (uint64_t)n);
+    }
+    return n;
+}
+
+/* From the ring to the stage, which is empty. False where there is nothing, or it cannot be. */
+static bool fill_stage(struct logout *o)
+{
+    struct slice parts[PARTS];
+    struct iovec iov[PARTS];
+    size_t count = logsink_gather(&o->sink, parts, PARTS);
+    ssize_t n;
+
+    if (count == 0) {
+        return false;
+    }
+    count = cut(parts, count, o->room);
+    for (size_t i = 0; i < count; i++) {
+        iov[i] = (struct iovec){(void *)(uintptr_t)parts[i].data, parts[i].len};
+    }
+    logsink_intend(&o->sink);
+    n = writev(o->stage[1], iov, (int)count);
+    if (n <= 0) { // no memory for its pages: without it, then
+        drop_stage(o);
+        return false;
+    }
+    logsink_advance(&o->sink, (uint64_t)n);
+    o->staged = (uint32_t)n;
+    return true;
+}
+
+/* From the stage to stdout. Bytes, 0 where there is nothing, or -errno. */
+static ssize_t move_out(struct logout *o)
+{
+    ssize_t n;
+
+    if (o->staged == 0 && !fill_stage(o)) {
+        return o->stage[0] < 0 ? write_out(o) : 0;
+    }
+    n = splice(o->stage[0], NULL, o->fd, NULL, o->staged, SPLICE_F_NONBLOCK);
+    if (n <= 0) {
+        return n < 0 ? -errno : -EAGAIN;
+    }
+    o->staged -= (uint32_t)n;
+    return n;
+}
+
+bool logout_step(struct logout *o, uint32_t token)
+{
     size_t written = 0;
+    ssize_t n = 1;
 
-    while (o->kind != LOGOUT_NONE && o->writable && written < STEP_BYTES) {
-        size_t count = logsink_gather(&o->sink, parts, PARTS);
-        ssize_t n;
-
-        if (count == 0) {
-            break;
-        }
-        if (o->kind == LOGOUT_SHARED && !has_room(o)) {
-            failed(o, -EAGAIN, token);
-            break;
-        }
-        n = write_parts(o, parts, o->kind == LOGOUT_SHARED ? cut(parts, count, o->piece) : count);
+    while (o->kind != LOGOUT_NONE && o->writable && written < STEP_BYTES && n > 0) {
+        n = o->stage[0] >= 0 ? move_out(o) : write_out(o);
         if (n < 0) {
             failed(o, n, token);
-            break;
+        } else {
+            written += (size_t)n;
         }
-        logsink_advance(&o->sink, (uint64_t)n);
-        written += (size_t)n;
+    }
+    o->more = written >= STEP_BYTES;
+    if (written > 0) {
+        o->progress = clock_micro();
     }
     return written > 0;
 }
 
-bool logout_behind(struct logout *o)
+/* Is something not written that must be, where so many bytes of the ring are needed? */
+static bool behind(struct logout *o, uint64_t need)
 {
     struct slice parts[PARTS];
 
-    return o->kind != LOGOUT_NONE && logsink_gather(&o->sink, parts, PARTS) > 0;
+    if (o->kind == LOGOUT_NONE) {
+        return false;
+    }
+    if (need == LOGOUT_ALL) {
+        return o->staged > 0 || logsink_gather(&o->sink, parts, PARTS) > 0;
+    }
+    return o->sink.ring->head + need - o->sink.at.pos > o->sink.ring->size;
 }
 
-void logout_flush(struct logout *o, uint32_t token)
+int64_t logout_hold(struct logout *o, uint64_t need)
 {
-    msec_t now = clock_monotonic();
-    msec_t last = now;
-    msec_t begin = now;
+    int64_t until = o->progress + LOG_PATIENCE_MS * INT64_C(1000);
 
-    while (logout_behind(o) && now - begin < LOG_FLUSH_ALL_MS) {
+    return behind(o, need) && until > clock_micro() ? until : 0;
+}
+
+void logout_flush(struct logout *o, uint32_t token, uint64_t need, int64_t until)
+{
+    int64_t left;
+
+    while ((left = logout_hold(o, need)) > 0 && clock_micro() < until) {
         struct pollfd p = {.fd = o->fd, .events = POLLOUT};
 
         o->writable = true;
-        if (logout_step(o, token)) {
-            last = clock_monotonic();
-        } else if (o->kind == LOGOUT_NONE || now - last >= LOG_FLUSH_MS || o->kind == LOGOUT_FILE) {
-            break;
-        } else {
-            (void)poll(&p, 1, (int)(LOG_FLUSH_MS - (now - last)));
+        if (logout_step(o, token) || o->kind == LOGOUT_NONE) {
+            continue;
         }
-        now = clock_monotonic();
+        left = (left < until ? left : until) - clock_micro();
+        if (left <= 0 || o->kind == LOGOUT_FILE) {
+            break;
+        }
+        (void)poll(&p, 1, (int)(left / 1000) + 1);
     }
 }
 

@@ -33,6 +33,8 @@ struct worker {
     int sock;
     int epoll;
     bool end; // PID 1 has said so, or is gone
+    int64_t
+        held_until; // us; nothing is taken until then: the ring is full of what stdout is about to have; 0
     struct logring ring;
     struct logfeeds feeds;
     struct logout out;
@@ -51,7 +53,7 @@ static void set_oom_score(int proc)
 static void keep_own(const struct init *in, int sock)
 {
     uint32_t count = in->services->now.image.count;
-    size_t size = ((size_t)count * 2 + 5) * sizeof(int);
+    size_t size = ((size_t)count * 2 + 7) * sizeof(int);
     int *keep = mem_map(size);
     size_t n = 0;
 
@@ -63,6 +65,8 @@ static void keep_own(const struct init *in, int sock)
     keep[n++] = in->services->logger.ring;
     keep[n++] = in->services->logger.out;
     keep[n++] = in->services->logger.own;
+    keep[n++] = in->services->logger.stage[0];
+    keep[n++] = in->services->logger.stage[1];
     for (uint32_t i = 0; i < count; i++) {
         keep[n++] = in->services->now.log[i][0];
         keep[n++] = in->services->now.log[i][1];
@@ -108,7 +112,7 @@ static void add_feeds(struct worker *w, const struct init *in)
             }
         }
     }
-    if (s != NULL && s->logger.own >= 0 &&
+    if (s->logger.own >= 0 &&
         logfeed_add(&w->feeds, LOGGER_OWN, LOG_STDERR,
                     (struct slice){(const uint8_t *)LOGRING_INIT, sizeof(LOGRING_INIT) - 1},
                     s->logger.own) < 0) {
@@ -127,6 +131,8 @@ static void set_up(struct worker *w, const struct init *in, int sock)
     (void)setsid();
     (void)prctl(PR_SET_NAME, "porthole-log", 0, 0, 0);
     set_oom_score(in->proc_fd);
+    raise_undo(&in->services->given,
+               1u << RLIMIT_NOFILE); // of what goes to stdout, the size is limited
     keep_own(in, sock);
     *w = (struct worker){.sock = sock, .epoll = epoll_create1(EPOLL_CLOEXEC)};
     attach_ring(w, in->services->logger.ring);
@@ -134,7 +140,8 @@ static void set_up(struct worker *w, const struct init *in, int sock)
         logfeed_init(&w->feeds, &w->ring, w->epoll) < 0) {
         _exit(EXIT_AGAIN);
     }
-    logout_init(&w->out, &w->ring, in->services->logger.out, in->proc_fd, w->epoll, TOKEN_OUT);
+    logout_init(&w->out, &w->ring, in->services->logger.out, in->services->logger.stage,
+                in->proc_fd, w->epoll, TOKEN_OUT);
     add_feeds(w, in);
     if (in->services->now.bytes.len > 0) {
         (void)munmap((void *)(uintptr_t)in->services->now.bytes.data, in->services->now.bytes.len);
@@ -216,10 +223,11 @@ static int64_t timeout(const struct worker *w)
     int64_t due = logfeed_due(&w->feeds);
     int64_t now;
 
-    if (w->feeds.queue_count > 0) {
+    if (w->out.more || (w->feeds.queue_count > 0 && w->held_until == 0)) {
         return 0;
     }
     due = due < w->out.retry_at ? due : w->out.retry_at;
+    due = w->held_until > 0 && w->held_until < due ? w->held_until : due;
     if (due == INT64_MAX) {
         return -1;
     }
@@ -271,21 +279,34 @@ static void expire(struct worker *w)
 /* Everybody who has something has one turn, and what it took is on its way out before the next takes more. */
 static void round_of_turns(struct worker *w)
 {
-    for (uint32_t n = w->feeds.queue_count; n > 0 && logfeed_turn(&w->feeds); n--) {
+    (void)logout_step(&w->out, TOKEN_OUT);
+    w->held_until = 0;
+    for (uint32_t n = w->feeds.queue_count; n > 0; n--) {
+        w->held_until = logout_hold(&w->out, LOGFEED_TURN);
+        if (w->held_until > 0 || !logfeed_turn(&w->feeds)) {
+            break;
+        }
         (void)logout_step(&w->out, TOKEN_OUT);
     }
-    (void)logout_step(&w->out, TOKEN_OUT);
     logout_tell(&w->out);
 }
 
 _Noreturn static void finish(struct worker *w)
 {
+    int64_t begin = clock_micro();
+    int64_t until = begin + LOG_FLUSH_ALL_MS * INT64_C(1000);
+
+    w->out.progress = begin; // whoever reads stdout has his time
     for (uint32_t i = 0; i < w->feeds.limit; i++) {
-        logfeed_drain(&w->feeds, i);
-        (void)logout_step(&w->out, TOKEN_OUT);
+        for (size_t taken = 0; taken < LOG_DRAIN_BYTES; taken += LOG_TURN_BYTES) {
+            logout_flush(&w->out, TOKEN_OUT, LOGFEED_TURN, until);
+            if (!logfeed_drain(&w->feeds, i)) {
+                break;
+            }
+        }
     }
     logout_tell(&w->out);
-    logout_flush(&w->out, TOKEN_OUT);
+    logout_flush(&w->out, TOKEN_OUT, LOGOUT_ALL, until);
     _exit(0);
 }
 

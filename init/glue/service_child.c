@@ -9,6 +9,7 @@
 #include "glue/service_env.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
+#include "sys/raise.h"
 #include "sys/sig.h"
 #include "sys/user.h"
 
@@ -34,7 +35,7 @@ struct wish {
     uint32_t umask;
     bool no_new_privs;
     bool ignore_sigpipe;
-    bool limits_files;
+    uint32_t limits; // bits: resources that it limits
 };
 
 struct child {
@@ -137,7 +138,7 @@ static void read_wish(const struct service_conf *conf, struct wish *w)
             w->stream[tlv.tag - EXEC_STDIN] = tlv.value;
             break;
         case EXEC_RLIMIT:
-            w->limits_files |= tlv.value.len >= 4 && wire_load_u32(tlv.value.data) == RLIMIT_NOFILE;
+            w->limits |= tlv.value.len >= 4 ? 1u << (wire_load_u32(tlv.value.data) & 31) : 0;
             break;
         default:
             break;
@@ -323,9 +324,7 @@ static void set_limits(struct child *c)
     struct slice list = c->conf.exec;
     struct wire_tlv tlv;
 
-    if (!c->wish.limits_files) { // PID 1 has raised its own
-        (void)set_limit(RLIMIT_NOFILE, c->in->services->files);
-    }
+    raise_undo(&c->in->services->given, c->wish.limits);
     while (wire_next_tlv(&list, &tlv) > 0) {
         if (tlv.tag == EXEC_RLIMIT && tlv.value.len == 20) {
             struct rlimit limit = {wire_load_u64(tlv.value.data + 4),

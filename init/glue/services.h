@@ -10,8 +10,7 @@
 #include "glue/loader.h"
 #include "glue/logger.h"
 #include "sys/pty.h"
-
-#include <sys/resource.h>
+#include "sys/raise.h"
 
 /*
  * The flow
@@ -91,7 +90,7 @@ struct services {
     int exec_poll; // owned; epoll(7) of all `execed`; -1
     int events;    // owned; the memfd of events; -1
     uint64_t event_count;
-    struct rlimit files; // RLIMIT_NOFILE as PID 1 was given it
+    struct raised given; // limits as PID 1 was given them
     struct pty pty;      // of COMMAND; {-1, -1}
 };
 

@@ -309,7 +309,10 @@ static void open_logs(struct init *in)
     }
     r = logger_start(in);
     if (r < 0) {
-        say_reason("log", "cannot be kept", say_errno(r));
+        say_reason("log",
+                   s->logger.straight ? "cannot be kept, and services write to stdout themselves"
+                                      : "cannot be written",
+                   say_errno(r));
     }
 }
 
@@ -416,18 +419,6 @@ static int copy_request(struct services *s, const struct loader_request *request
     return 0;
 }
 
-/* An engine may start us with 1,024 descriptors, and a service takes two. Its children get back what was. */
-static void raise_files(struct services *s)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &s->files) == 0) {
-        limit = s->files;
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 int services_start(struct init *in, const struct loader_request *request, enum exit_when exit_when,
                    int out)
 {
@@ -443,9 +434,9 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     s->main = SUPER_NONE;
     s->settle_at = s->loader_due = MSEC_NEVER;
     s->pty = (struct pty){-1, -1};
-    s->logger =
-        (struct logger){.sock = -1, .ring = -1, .own = -1, .out = out, .again_at = MSEC_NEVER};
-    raise_files(s);
+    s->logger = (struct logger){
+        .sock = -1, .ring = -1, .own = -1, .out = out, .stage = {-1, -1}, .again_at = MSEC_NEVER};
+    raise_limits(&s->given);
     lean_init(&s->lean);
     service_cgroup_prepare(in);
     r = copy_request(s, request);

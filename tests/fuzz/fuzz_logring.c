@@ -78,7 +78,7 @@ static void write_on(const uint8_t *data, size_t size)
     if (!logring_attach(&r, memory, BYTES)) {
         return;
     }
-    logsink_attach(&sink, &r);
+    logsink_attach(&sink, &r, size);
     for (size_t i = 0; i < size && i < 512; i++) {
         write_one(&r, data[i]);
         if (data[i] % 16 == 0 && (count = logsink_gather(&sink, parts, 16)) > 0) {

@@ -287,7 +287,7 @@ static void test_memory_that_lies(void **state)
 
 /* ---- the sink ---- */
 
-/* All that is to be written, in pieces of this size. */
+/* All that is to be written, in pieces of this size, by workers that are killed at each of their three moments in turn. */
 static char *drain(struct logsink *s, size_t piece)
 {
     static char out[1 << 20];
@@ -295,10 +295,15 @@ static char *drain(struct logsink *s, size_t piece)
     size_t len = 0;
     size_t count;
 
-    while ((count = logsink_gather(s, parts, COUNT_OF(parts))) > 0) {
+    for (unsigned turn = 0; (count = logsink_gather(s, parts, COUNT_OF(parts))) > 0; turn++) {
         size_t left = piece;
         size_t written = 0;
 
+        logsink_intend(s);
+        if (turn % 3 == 0) { // before the write
+            logsink_attach(s, s->ring, 0);
+            continue;
+        }
         for (size_t i = 0; i < count && left > 0; i++) {
             size_t n = parts[i].len < left ? parts[i].len : left;
 
@@ -308,8 +313,10 @@ static char *drain(struct logsink *s, size_t piece)
             left -= n;
             written += n;
         }
-        logsink_advance(s, written);
-        logsink_attach(s, s->ring); // a new worker goes on
+        if (turn % 3 == 1) { // behind it, or behind the state
+            logsink_advance(s, written);
+        }
+        logsink_attach(s, s->ring, written);
     }
     out[len] = 0;
     return out;
@@ -328,7 +335,7 @@ static void test_lines_on_stdout(void **state)
         (void)teardown(state);
         (void)setup(state);
         f = *state;
-        logsink_attach(&s, &f->ring);
+        logsink_attach(&s, &f->ring, 0);
         write_one(f, 0, "plain\n", 0);
         write_one(f, 1, "a\nb\n", LOGRING_PREFIX);
         write_one(f, 0, "part one,", LOGRING_PARTIAL);
@@ -354,7 +361,7 @@ static void test_a_stalled_stdout(void **state)
     unsigned long lost = 0;
     char line[64];
 
-    logsink_attach(&s, &f->ring);
+    logsink_attach(&s, &f->ring, 0);
     for (unsigned i = 0; i < 10000; i++) {
         (void)snprintf(line, sizeof(line), "line %06u\n", i);
         write_one(f, 0, line, 0);
@@ -385,7 +392,7 @@ static void test_a_sink_that_makes_no_sense_begins_at_the_end(void **state)
 
     write_one(f, 0, "line\n", 0);
     put_cell(f, LOGRING_AT_SINKS, 16);
-    logsink_attach(&s, &f->ring);
+    logsink_attach(&s, &f->ring, 0);
     assert_int_equal(logsink_gather(&s, parts, COUNT_OF(parts)), 0);
     write_one(f, 0, "more\n", 0);
     assert_string_equal(drain(&s, 100), "more\n");
