@@ -38,7 +38,7 @@ const char *wording_exact_state(uint64_t state)
 const char *wording_state_meaning(uint64_t state)
 {
     static const char *const texts[] = {
-        [SVC_STOPPED] = "no process of it runs",
+        [SVC_STOPPED] = "nothing of it is to run",
         [SVC_START_PRE] = "an ExecStartPre= command runs",
         [SVC_START] = "its ExecStart= command runs, and does not count as started yet",
         [SVC_START_POST] = "an ExecStartPost= command runs beside the main process",

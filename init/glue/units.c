@@ -249,7 +249,7 @@ void units_swap(struct init *in, msec_t now)
 
 /* ---- the loader ---- */
 
-static void begin(struct init *in)
+static int begin(struct init *in)
 {
     struct services *s = in->services;
     pid_t pid = loader_start(&s->want, &s->memfd);
@@ -257,10 +257,18 @@ static void begin(struct init *in)
     if (pid > 0) {
         s->loader = pid;
         s->loader_due = clock_monotonic() + UNITS_TIMEOUT_MS;
-        return;
     }
-    say_reason("units", "cannot be read", say_errno(pid));
-    request_answer_units(in, EIO);
+    return pid > 0 ? 0 : pid;
+}
+
+static void begin_anew(struct init *in)
+{
+    int r = begin(in);
+
+    if (r < 0) {
+        say_reason("units", "cannot be read", say_errno(r));
+        request_answer_units(in, EIO);
+    }
 }
 
 void services_reload(struct init *in)
@@ -272,7 +280,7 @@ void services_reload(struct init *in)
     } else if (s->loader > 0 || s->next.memory != NULL) {
         s->again = true; // what is being read may be old already
     } else {
-        begin(in);
+        begin_anew(in);
     }
 }
 
@@ -361,7 +369,7 @@ void units_ended(struct init *in, int status, msec_t now)
     if (s->again && !s->now.super.closing) {
         s->again = false;
         drop_table(&s->next);
-        begin(in);
+        begin_anew(in);
     } else if (r < 0) {
         request_answer_units(in, EIO);
     } else {
@@ -447,6 +455,5 @@ int services_start(struct init *in, const struct loader_request *request, enum e
     if (s->events >= 0 && fchmod(s->events, 0600) < 0) {
         fd_close(&s->events);
     }
-    begin(in);
-    return s->loader > 0 ? 0 : -EAGAIN;
+    return begin(in);
 }
