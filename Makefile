@@ -37,6 +37,7 @@ export SOURCE_DATE_EPOCH
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 Q   := $(if $(V),,@)
+comma := ,
 say  = @$(if $(V),:,printf '  %-5s %s\n' $1 '$(patsubst release/%,%,$(2:build/%=%))')
 
 # Flags that all builds share. -iquote: <sys/mount.h> stays the system's, "sys/mnt.h" is ours.
@@ -67,7 +68,7 @@ CC_release = $(CC)
 CFLAGS_release = $(MUSL) -Os -g $(CFLAGS)
 LINK_release = $(MUSL_LINK) $(LDFLAGS)
 LIBS_release = $(MUSL_LIBS)
-ORDER_release = -Wl,-T,tools/order.ld
+ORDER_release = order.ld
 STRIP_release = $(STRIP) -s -o
 NEED_release = need-musl
 
@@ -99,12 +100,11 @@ build/$1/glue.a: $(GLUE_SRC:%.c=build/$1/init/glue/%.o)
 build/$1/core.a build/$1/sys.a build/$1/glue.a: build/$1/flags
 	$$(call say,AR,$$@)
 	$(Q)rm -f $$@ && ar rcsD $$@ $$(filter %.o,$$^)
-build/$1/porthole-init.full: $(INIT_SRC:%.c=build/$1/init/%.o) build/$1/glue.a build/$1/sys.a build/$1/core.a
-build/$1/porthole.full: ORDER = $(ORDER_$1)
-build/$1/porthole.full: $(if $(ORDER_$1),tools/order.ld) $(TOOLS_SRC:%.c=build/$1/tools/%.o) build/$1/init_image.o build/$1/sys.a build/$1/core.a
+build/$1/porthole-init.full: $(ORDER_$1:%=init/%) $(INIT_SRC:%.c=build/$1/init/%.o) build/$1/glue.a build/$1/sys.a build/$1/core.a
+build/$1/porthole.full: $(ORDER_$1:%=tools/%) $(TOOLS_SRC:%.c=build/$1/tools/%.o) build/$1/init_image.o build/$1/sys.a build/$1/core.a
 build/$1/porthole-init.full build/$1/porthole.full:
 	$$(call say,LD,$$(@:.full=))
-	$(Q)$$(CC_$1) $$(LINK_$1) $$(ORDER) -o $$@ $$(filter-out %.ld,$$^) $$(LIBS_$1)
+	$(Q)$$(CC_$1) $$(LINK_$1) $$(patsubst %,-Wl$$(comma)-T$$(comma)%,$$(filter %.ld,$$^)) -o $$@ $$(filter-out %.ld,$$^) $$(LIBS_$1)
 build/$1/porthole-init build/$1/porthole: build/$1/%: build/$1/%.full
 	$(Q)$(or $(STRIP_$1),ln -f) $(if $(STRIP_$1),$$@ $$<,$$< $$@)
 build/$1/init_image.o: build/$1/porthole-init

@@ -103,7 +103,7 @@ static void note_open(struct open_lines *o, const struct logring_record *rec)
 
 int logview_tail(struct logview *v, uint64_t lines)
 {
-    static uint8_t buf[LOGRING_RECORD_MAX];
+    uint8_t buf[LOGRING_RECORD_MAX];
     struct logreader reader = v->reader;
     struct open_lines open = {.count = 0};
     uint64_t end = logreader_head(&reader);
@@ -256,7 +256,7 @@ static void show_lost(struct logview *v, uint64_t lost)
 
 int logview_show(struct logview *v)
 {
-    static uint8_t buf[LOGRING_RECORD_MAX];
+    uint8_t buf[LOGRING_RECORD_MAX];
     struct logring_record rec;
     uint64_t lost;
     int r;
