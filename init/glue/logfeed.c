@@ -39,6 +39,22 @@ int logfeed_init(struct logfeeds *f, struct logring *ring, int epoll)
     return 0;
 }
 
+static void set_open(struct logfeeds *f, struct logfeed *e, bool open)
+{
+    e->open = open;
+    if (f->shown != NULL) {
+        f->shown[e - f->feed] = open;
+    }
+}
+
+/* Before text is taken that has no end: who finds the pipe empty must find this. */
+static void show_open(struct logfeeds *f, const struct logfeed *e)
+{
+    if (f->shown != NULL) {
+        f->shown[e - f->feed] = true;
+    }
+}
+
 static void enqueue(struct logfeeds *f, uint32_t index)
 {
     struct logfeed *e = &f->feed[index];
@@ -67,6 +83,12 @@ void logfeed_resume(struct logfeeds *f)
         if (!rec.padding && rec.service <= UNITIMAGE_SERVICES_MAX && f->feed[index].used) {
             f->feed[index].open = (rec.flags & LOGRING_PARTIAL) != 0;
         }
+    }
+    for (uint32_t i = 0; i < f->limit; i++) {
+        set_open(f, &f->feed[i], f->feed[i].open);
+    }
+    if (f->shown != NULL) {
+        f->shown[LOGFEED_MAX] = true;
     }
 }
 
@@ -130,6 +152,9 @@ static bool take(struct logfeeds *f, struct logfeed *e, size_t len, unsigned fla
     ssize_t n;
 
     logring_intend(f->ring, f->peeked[len - 1]);
+    if ((flags & LOGRING_PARTIAL) != 0) {
+        show_open(f, e);
+    }
     n = read(e->fd, to, len);
     if (n <= 0) { // somebody else reads this pipe: its owner may open it
         logring_forget(f->ring);
@@ -139,7 +164,7 @@ static bool take(struct logfeeds *f, struct logfeed *e, size_t len, unsigned fla
         rec.lines = describe(f, e, to, (size_t)n, flags).lines;
     }
     logring_commit(f->ring, (uint64_t)n, rec.lines);
-    e->open = (flags & LOGRING_PARTIAL) != 0;
+    set_open(f, e, (flags & LOGRING_PARTIAL) != 0);
     return true;
 }
 
@@ -149,18 +174,21 @@ static bool take(struct logfeeds *f, struct logfeed *e, size_t len, unsigned fla
  */
 static enum look take_plainly(struct logfeeds *f, struct logfeed *e, size_t *taken)
 {
-    ssize_t n = read(e->fd, f->peeked, LOG_TEXT_MAX);
     struct logring_record rec;
     uint8_t *to;
+    ssize_t n;
 
+    show_open(f, e);
+    n = read(e->fd, f->peeked, LOG_TEXT_MAX);
     if (n <= 0) {
+        set_open(f, e, e->open);
         return LOOK_EMPTY;
     }
     rec = describe(f, e, f->peeked, (size_t)n, f->peeked[n - 1] == '\n' ? 0 : LOGRING_PARTIAL);
     to = logring_reserve(f->ring, &rec);
     memcpy(to, f->peeked, (size_t)n);
     logring_commit(f->ring, (uint64_t)n, rec.lines);
-    e->open = (rec.flags & LOGRING_PARTIAL) != 0;
+    set_open(f, e, (rec.flags & LOGRING_PARTIAL) != 0);
     *taken += (size_t)n + LOGRING_RECORD_MAX - LOG_TEXT_MAX;
     return LOOK_TOOK;
 }
@@ -267,7 +295,7 @@ static void finish_line(struct logfeeds *f, struct logfeed *e)
 
     (void)logring_reserve(f->ring, &rec);
     logring_commit(f->ring, 0, 0);
-    e->open = false;
+    set_open(f, e, false);
 }
 
 void logfeed_closed(struct logfeeds *f, uint32_t service)

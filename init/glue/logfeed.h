@@ -20,6 +20,7 @@
  * often, and at last the pipe is emptied: then there is no timer, and the next byte is an edge.
  */
 #define LOGFEED_MAX (2 * (UNITIMAGE_SERVICES_MAX + 1)) /* stdout and stderr of each service */
+#define LOGFEED_SHOWN (LOGFEED_MAX + 1)                /* bytes */
 #define LOGFEED_NAMES (1u << 20)                       /* bytes */
 #define LOGFEED_TURN \
     (LOG_TURN_BYTES + 3 * LOGRING_RECORD_MAX) /* bytes of the ring that a turn may need */
@@ -64,6 +65,8 @@ struct logfeeds {
     struct logfeed *feed; // LOGFEED_MAX of them, mapped
     char *names;          // LOGFEED_NAMES, mapped
     uint8_t *peeked;      // LOG_TEXT_MAX, mapped: a copy of what a pipe holds
+    volatile uint8_t *
+        shown; // borrowed; LOGFEED_SHOWN, for PID 1: each one's `open`; then whether that holds; NULL
 };
 
 /* 0 or -errno. */
@@ -75,7 +78,7 @@ int logfeed_init(struct logfeeds *f, struct logring *ring, int epoll);
  */
 int logfeed_add(struct logfeeds *f, uint32_t service, unsigned bits, struct slice name, int fd);
 
-/* After all were added at the start: whose last record in the ring was PARTIAL. */
+/* After all were added at the start: whose last record in the ring was PARTIAL. From then on `shown` holds. */
 void logfeed_resume(struct logfeeds *f);
 
 /* There may be something in the pipe: an edge. */

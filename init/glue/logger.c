@@ -5,10 +5,12 @@
 #include "core/logring.h"
 #include "glue/init.h"
 #include "glue/lean.h"
+#include "glue/logfeed.h"
 #include "glue/logworker.h"
 #include "glue/services.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/mem.h"
 #include "sys/sock.h"
 #include "sys/spawn.h"
 
@@ -52,6 +54,14 @@ static void hang_up(struct logger *l)
     }
 }
 
+/* Until the next worker knows. */
+static void forget_shown(struct logger *l)
+{
+    if (l->shown != NULL) {
+        l->shown[LOGFEED_MAX] = false;
+    }
+}
+
 static int fork_worker(struct init *in)
 {
     struct logger *l = &in->services->logger;
@@ -61,6 +71,7 @@ static int fork_worker(struct init *in)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) {
         return -errno;
     }
+    forget_shown(l);
     pid = spawn_helper();
     if (pid == 0) {
         (void)close(ends[0]);
@@ -157,6 +168,7 @@ int logger_start(struct init *in)
             return r;
         }
         in->services->logger.ring = r;
+        in->services->logger.shown = mem_shared(LOGFEED_SHOWN);
         make_stage(in->services);
     }
     r = fork_worker(in);
@@ -382,6 +394,13 @@ int logger_connect(const int writers[2], bool out, bool error)
     return r;
 }
 
+/* Has a worker, for certain, no line of it whose end is missing? It says so before it empties a pipe. */
+static bool is_whole(const struct logger *l, uint32_t service)
+{
+    return l->shown != NULL && l->shown[LOGFEED_MAX] && !l->shown[2 * service] &&
+           !l->shown[2 * service + 1];
+}
+
 /* Something is in a pipe of it that may be a line without its end. */
 static bool has_rest(const int log[2])
 {
@@ -403,9 +422,11 @@ void logger_ended(struct init *in, uint32_t service, bool forget)
     if (log[0] < 0 && log[1] < 0) {
         return;
     }
-    if (!forget &&
-        !has_rest(log)) { // in the next turn: a service that is to start again comes first
-        note(l, l->ended, service);
+    if (!forget && !has_rest(log)) {
+        if (!is_whole(l,
+                      service)) { // in the next turn: a service that is to start again comes first
+            note(l, l->ended, service);
+        }
         return;
     }
     for (int i = 0; forget && i < 2; i++) {
@@ -419,6 +440,7 @@ void logger_renew(struct init *in)
 {
     if (in->services->logger.pid > 0) {
         in->services->logger.renewed = true;
+        forget_shown(&in->services->logger);
         (void)kill(in->services->logger.pid, SIGKILL);
     }
 }

@@ -37,9 +37,10 @@ struct logger {
     int out;   // owned; PID 1's stdout as it was given, for the worker; -1: none
     int stage
         [2]; // owned; the pipe on the way there (logout.h), which outlives workers; -1: there is none
-    msec_t again_at; // a new worker is forked then; MSEC_NEVER
-    msec_t started;  // when the worker was forked
-    msec_t pause;    // ms before the last one; 0: there was none
+    volatile uint8_t *shown; // owned; shared with workers: logfeed.h; NULL
+    msec_t again_at;         // a new worker is forked then; MSEC_NEVER
+    msec_t started;          // when the worker was forked
+    msec_t pause;            // ms before the last one; 0: there was none
     uint32_t starts;
     bool renewed;                 // killed by us: its successor comes at once, and is no event
     bool straight;                // there can be no ring: services have PID 1's stdout itself

@@ -118,6 +118,7 @@ static void add_feeds(struct worker *w, const struct init *in)
                     s->logger.own) < 0) {
         _exit(EXIT_AGAIN);
     }
+    w->feeds.shown = s->logger.shown;
     logfeed_resume(&w->feeds);
 }
 

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#define NUMBER_MAX 16 /* bytes of a pid and its blank */
+
 static void add(struct strays *s, pid_t pid, pid_t own_session)
 {
     pid_t session = getsid(pid);
@@ -38,9 +40,10 @@ static size_t walk(int fd, struct strays *strays, pid_t own_session)
     char text[4096];
     size_t count = 0;
     pid_t pid = 0;
-    ssize_t n;
+    ssize_t n = sizeof(text);
 
-    while ((n = read(fd, text, sizeof(text))) > 0) {
+    // One read has all that it has room for, and another one walks over the list once more to find its end.
+    while (n > (ssize_t)sizeof(text) - NUMBER_MAX && (n = read(fd, text, sizeof(text))) > 0) {
         for (ssize_t i = 0; i < n; i++) { // a number may go on in the next piece
             if (text[i] >= '0' && text[i] <= '9') {
                 pid = pid * 10 + (text[i] - '0');

@@ -158,6 +158,17 @@ static inline void view_until(struct view *v, int service, size_t len)
     }
 }
 
+/* Until it holds. */
+static inline void await(bool (*holds)(void))
+{
+    msec_t end = clock_monotonic() + LIMIT_MS;
+
+    while (!holds()) {
+        check(clock_monotonic() < end, "it never came to hold");
+        (void)poll(NULL, 0, 1);
+    }
+}
+
 /* Its pipes are there; nobody writes yet. */
 static inline void open_pipes(uint32_t index)
 {

@@ -453,6 +453,45 @@ static void prompt_is_seen(void)
     end_worker();
 }
 
+static bool knows(void)
+{
+    return services.logger.shown[LOGFEED_MAX];
+}
+
+/* The worker need not be woken where a service has ended its last line; where not, it is told, whoever wrote the line. */
+static void only_open_lines_are_told_of(void)
+{
+    struct view *v;
+    pid_t pid;
+
+    begin(-1);
+    v = view_open();
+    await(knows);
+    must_end(service(0, say_hello));
+    view_until(v, 0, 16);
+    logger_ended(&in, 0, false);
+    check(!services.logger.untold, "the worker is told of a service whose lines are whole");
+    pid = service(1, write_prompt);
+    view_until(v, 1, 16 + 7);
+    check_call(kill(pid, SIGKILL));
+    check_call(waitpid(pid, NULL, 0));
+    logger_ended(&in, 1, false);
+    check(services.logger.untold, "the worker is not told of a line without its end");
+    check_call(kill(services.logger.pid, SIGKILL));
+    reap_and_renew();
+    services.logger.untold = false;
+    await(knows);
+    logger_ended(&in, 1, false);
+    check(services.logger.untold, "its successor does not know of that line");
+    end_worker();
+}
+
+static void test_only_open_lines_are_told_of(void **state)
+{
+    (void)state;
+    in_child(only_open_lines_are_told_of);
+}
+
 static void test_a_line_without_end_is_seen_after_a_while(void **state)
 {
     (void)state;
@@ -742,6 +781,7 @@ int main(void)
         cmocka_unit_test(test_a_broken_stdout_ends_nothing_else),
         cmocka_unit_test(test_stdout_is_a_socket),
         cmocka_unit_test(test_a_line_without_end_is_seen_after_a_while),
+        cmocka_unit_test(test_only_open_lines_are_told_of),
         cmocka_unit_test(test_followers_are_woken_and_told_of_the_end),
         cmocka_unit_test(test_idle_means_asleep),
         cmocka_unit_test(test_what_a_full_queue_refused_is_told_later),
