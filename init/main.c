@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* porthole-init: options, boot, loop. */
 #include "core/options.h"
+#include "core/peer.h"
 #include "core/plan.h"
 #include "glue/boot.h"
 #include "glue/entry.h"
 #include "glue/help.h"
 #include "glue/init.h"
 #include "glue/loop.h"
+#include "glue/peer_usage.h"
 #include "glue/say.h"
+#include "glue/telling.h"
 #include "sys/fd.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,11 +54,29 @@ static int entrypoint(int argc, char **argv)
     return entry_start(&state, &o) < 0 ? CODE_FAILED : loop_run(&state);
 }
 
+/* By another init's name: it ends as that does where it fails itself. */
+static int as_peer(int argc, char **argv)
+{
+    struct options o = {.grace = 0};
+    struct peer p;
+
+    o.rules.manner = (uint8_t)peer_manner(argv[0]);
+    peer_parse(argc, argv, getenv, &o.rules, &p);
+    if (p.answer != PEER_RUN) {
+        return peer_usage((enum manner)o.rules.manner, &p, argv[0]);
+    }
+    state.argc = argc - p.command;
+    state.argv = argv + p.command;
+    tell_called(&o.rules, &p);
+    return entry_start(&state, &o) < 0 ? 1 : loop_run(&state);
+}
+
 int main(int argc, char **argv)
 {
     int flags;
 
     init_prepare(&state);
+    rules_init(&state.rules);
     sig_take_over(&state.inherited);
     flags = launch_flags(argc, argv);
     if (flags >= 0) { // the launcher leaves no gap in stdio
@@ -63,5 +85,6 @@ int main(int argc, char **argv)
     if (fd_fill_stdio() < 0) {
         // No /dev/null: whatever lands on 0 to 2 is CLOEXEC and closed before a command sees it.
     }
-    _exit(entrypoint(argc, argv));
+    _exit(peer_manner(argc > 0 ? argv[0] : "") == MANNER_OWN ? entrypoint(argc, argv)
+                                                             : as_peer(argc, argv));
 }

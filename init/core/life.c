@@ -2,14 +2,16 @@
 /* The life of a container with one main command. */
 #include "core/life.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/wait.h>
 
 #define CODE_KILLED 137 /* 128 + SIGKILL, as a shell reports it */
 
-void life_init(struct life *l, msec_t grace)
+void life_init(struct life *l, enum life_end end, msec_t grace)
 {
     l->state = LIFE_STARTING;
+    l->end = end;
     l->main_alive = true;
     l->finished = false;
     l->code = CODE_KILLED;
@@ -53,18 +55,33 @@ static unsigned stop(struct life *l, msec_t grace, msec_t now, unsigned actions)
     return actions;
 }
 
+/* Everybody who is left is to end. */
+static unsigned end_all(struct life *l, msec_t deadline, msec_t now)
+{
+    return deadline <= now ? kill_all(l, now) : move(l, LIFE_ENDING, deadline, ACT_TERM_ALL);
+}
+
+static bool outlives(const struct life *l)
+{
+    return l->end == LIFE_END_IDLE || l->end == LIFE_END_NEVER;
+}
+
 static unsigned main_exited(struct life *l, int64_t code, msec_t now)
 {
-    bool asked = l->state == LIFE_STOPPING; // then its grace period runs already, whatever ours is
-
     l->main_alive = false;
     if (!l->finished) {
         l->code = (int)code;
     }
-    if (!asked && l->grace <= 0) {
-        return kill_all(l, now);
+    if (l->end == LIFE_END_AT_ONCE) {
+        return gone(l);
     }
-    return move(l, LIFE_ENDING, asked ? l->deadline : after(now, l->grace), ACT_TERM_ALL);
+    if (l->state == LIFE_STOPPING) { // its grace period runs already, whatever ours is
+        return move(l, LIFE_ENDING, l->deadline, ACT_TERM_ALL);
+    }
+    if (outlives(l)) {
+        return l->state == LIFE_UP ? 0 : move(l, LIFE_UP, MSEC_NEVER, 0);
+    }
+    return end_all(l, after(now, l->grace), now);
 }
 
 static unsigned on_execed(struct life *l)
@@ -131,8 +148,9 @@ static unsigned on_empty(struct life *l)
     case LIFE_ENDING:
     case LIFE_KILLING:
         return gone(l);
-    case LIFE_STARTING:
     case LIFE_UP:
+        return !l->main_alive && l->end == LIFE_END_IDLE ? gone(l) : 0;
+    case LIFE_STARTING:
     case LIFE_STOPPING:
     case LIFE_GONE:
     case LIFE_STATE_COUNT:
@@ -149,6 +167,9 @@ static unsigned on_stop(struct life *l, msec_t grace, msec_t now)
         if (grace <= 0) {
             return kill_all(l, now);
         }
+        if (!l->main_alive) { // it has outlived its command
+            return end_all(l, after(now, grace), now);
+        }
         return move(l, LIFE_STOPPING, after(now, grace), ACT_TERM_MAIN);
     case LIFE_STOPPING:
         return stop(l, grace, now, ACT_TERM_MAIN);
@@ -162,13 +183,16 @@ static unsigned on_stop(struct life *l, msec_t grace, msec_t now)
     return 0;
 }
 
-static unsigned on_signal(const struct life *l)
+static unsigned on_signal(struct life *l, int64_t number, msec_t now)
 {
     switch (l->state) {
     case LIFE_STARTING:
     case LIFE_UP:
     case LIFE_STOPPING:
-        return ACT_FORWARD;
+        if (!l->main_alive && number == SIGTERM) { // an engine's word for the end
+            return end_all(l, after(now, l->grace), now);
+        }
+        return l->main_alive ? ACT_FORWARD : ACT_FORWARD_ALL;
     case LIFE_ENDING:
         return ACT_FORWARD_ALL;
     case LIFE_KILLING:
@@ -210,7 +234,7 @@ unsigned life_step(struct life *l, enum life_event event, int64_t value, msec_t 
     case LIFE_EV_STOP:
         return on_stop(l, value, now);
     case LIFE_EV_SIGNAL:
-        return on_signal(l);
+        return on_signal(l, value, now);
     case LIFE_EV_DEADLINE:
         return on_deadline(l, now);
     case LIFE_EVENT_COUNT:

@@ -26,6 +26,9 @@
  * MAIN_EXITED that none is left, and in STOPPING they stop in their order. FINISHED is theirs alone: the container's
  * end has come (the main service has ended, say), and its exit code is known before the others have stopped.
  *
+ * With a single command the container may outlive it (`--exit-when idle`): MAIN_EXITED leaves it UP, and EMPTY, or
+ * SIGTERM, is its end; or it may not wait for anybody (the manner of tini): MAIN_EXITED is GONE.
+ *
  * Only life_step() moves the state. What must always hold:
  *   - the state never moves to the left;
  *   - in KILLING the deadline is finite; in STOPPING and ENDING it is unless the grace period is;
@@ -75,8 +78,17 @@ enum life_action {
     ACT_EXIT = 1 << 6,        /* PID 1 ends with `code` */
 };
 
+/* What the main command's end means. */
+enum life_end {
+    LIFE_END_ALL,     // everybody else is to end too
+    LIFE_END_AT_ONCE, // the container's end: nobody is waited for
+    LIFE_END_IDLE,    // nothing: the last process's end is the container's
+    LIFE_END_NEVER,   // nothing: it ends when it is told to
+};
+
 struct life {
     enum life_state state;
+    enum life_end end;
     bool main_alive;
     bool finished;   // `code` is set, though main_alive
     int code;        // exit code of the container, valid once main_alive is false
@@ -85,7 +97,7 @@ struct life {
 };
 
 /* A container whose main command has just been forked. grace in ms or MSEC_NEVER. */
-void life_init(struct life *l, msec_t grace);
+void life_init(struct life *l, enum life_end end, msec_t grace);
 
 /* Applies an event at time now. Returns the actions (a set of enum life_action). */
 unsigned life_step(struct life *l, enum life_event event, int64_t value, msec_t now);

@@ -2,6 +2,8 @@
 /* porthole-init's own command line. */
 #include "core/options.h"
 
+#include "core/signame.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -47,6 +49,7 @@ struct parser {
     const char *bad;
     const char *reason;
     bool no_control;
+    const char *single; // the first option that is about a single command
 };
 
 /*
@@ -143,6 +146,63 @@ static bool parse_services(struct parser *p, const char *word, struct options *o
     return true;
 }
 
+static bool take_forward(struct rules *r, const char *word)
+{
+    static const char *const words[] = {
+        [FORWARD_MAIN] = "main", [FORWARD_GROUP] = "group", [FORWARD_ALL] = "all"};
+
+    for (int i = 0; i < FORWARD_COUNT; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            r->to = (uint8_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_parent_death(struct rules *r, const char *word)
+{
+    int n = signame_parse(word);
+
+    r->parent_death = (uint8_t)(n > 0 ? n : 0);
+    return n > 0;
+}
+
+/* Those about a single command. True where it was one. */
+static bool parse_single(struct parser *p, const char *word, struct rules *r)
+{
+    const char *reason = NULL;
+    const char *value = "";
+    bool good = true;
+
+    if (strcmp(word, "--warn-reap") == 0) {
+        r->warn_reap = true;
+    } else if (takes_value(p, word, "--forward", &value)) {
+        good = value != NULL && take_forward(r, value);
+        reason = "needs one of main, group, all";
+    } else if (takes_value(p, word, "--rewrite", &value)) {
+        good = value != NULL && rules_rewrite(r, value) == 0;
+        reason = "needs FROM:TO, two signals; TO may be none";
+    } else if (takes_value(p, word, "--drain", &value)) {
+        r->drain = value != NULL ? options_seconds(value) : 0;
+        good = r->drain >= 0;
+        reason = "needs a number of seconds, or infinity";
+    } else if (takes_value(p, word, "--ok-exit", &value)) {
+        good = value != NULL && rules_ok_exit(r, value) == 0;
+        reason = "needs exit codes or signals, as in 3,SIGTERM";
+    } else if (takes_value(p, word, "--parent-death", &value)) {
+        good = value != NULL && take_parent_death(r, value);
+        reason = "needs a signal";
+    } else {
+        return false;
+    }
+    p->single = p->single != NULL ? p->single : word;
+    if (!good && value != NULL) {
+        p->reason = reason;
+    }
+    return true;
+}
+
 bool options_have_services(const struct options *o)
 {
     return o->folders[0] != NULL || o->units[0] != NULL;
@@ -174,7 +234,7 @@ static void parse_long(struct parser *p, const char *word, struct options *o)
         if (value != NULL && value[0] != '/') {
             p->reason = "needs an absolute path";
         }
-    } else if (!parse_services(p, word, o)) {
+    } else if (!parse_services(p, word, o) && !parse_single(p, word, &o->rules)) {
         p->reason = "unknown option";
     }
 }
@@ -205,6 +265,7 @@ int options_parse(int argc, char *const *argv, struct options *ret_options, cons
     struct options o = {.grace = GRACE_DEFAULT_MS};
     struct parser p = {.argc = argc, .argv = argv, .next = 1};
 
+    rules_init(&o.rules);
     while (p.next < argc && p.reason == NULL) {
         const char *word = argv[p.next];
 
@@ -222,10 +283,13 @@ int options_parse(int argc, char *const *argv, struct options *ret_options, cons
             parse_short(&p, word, &o);
         }
     }
-    if (p.reason == NULL && !options_have_services(&o) &&
-        (o.main != NULL || o.exit_when != EXIT_WHEN_DEFAULT || o.strict)) {
-        p.bad = o.main != NULL ? "--main" : o.strict ? "--strict" : "--exit-when";
+    if (p.reason == NULL && !options_have_services(&o) && (o.main != NULL || o.strict)) {
+        p.bad = o.main != NULL ? "--main" : "--strict";
         p.reason = "is about services; there are neither --services nor --unit";
+    }
+    if (p.reason == NULL && options_have_services(&o) && p.single != NULL) {
+        p.bad = p.single;
+        p.reason = "is about a single command; there are services";
     }
     if (p.reason != NULL) {
         *ret_bad = p.bad;

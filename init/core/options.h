@@ -3,6 +3,7 @@
 #ifndef CORE_OPTIONS_H
 #define CORE_OPTIONS_H
 
+#include "core/rules.h"
 #include "core/service.h"
 
 #include <stdbool.h>
@@ -24,6 +25,7 @@ struct options {
     const char *units[OPTION_WORDS_MAX + 1];
     const char *main;
     enum exit_when exit_when;
+    struct rules rules; // of a single command
 };
 
 /* There is anything to supervise. */

@@ -427,7 +427,7 @@ static int boot_steps(struct boot *b)
         r = in->signal_fd < 0 ? failed(b, STEP_LOOP, in->signal_fd, "signals") : 0;
     }
     if (r == 0) {
-        life_init(&in->life, (msec_t)b->plan.fields.num[TAG_GRACE]);
+        life_init(&in->life, LIFE_END_ALL, (msec_t)b->plan.fields.num[TAG_GRACE]);
         r = boot_has_services(&b->plan) ? start_services(b) : start_main(b);
     }
     if (r == 0) {

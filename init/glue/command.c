@@ -6,8 +6,10 @@
 #include "core/plan.h"
 #include "core/step.h"
 #include "glue/execute.h"
+#include "glue/job.h"
 #include "glue/say.h"
 #include "glue/services.h"
+#include "glue/telling.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
@@ -412,28 +414,19 @@ static void rewrite_listen_pid(void)
     memmove(entry + 11, entry + at, sizeof(entry) - at);
 }
 
-/*
- * A process group of its own in the foreground, so that a terminal's Ctrl-C reaches the command and
- * not us; where the terminal's foreground is not ours it is not ours to give. SIGTTOU is blocked
- * here; a stdin that is closed or no terminal is nobody's fault.
- */
-static void take_foreground(void)
-{
-    pid_t before = getpgrp();
-
-    if (setpgid(0, 0) == 0 && tcgetpgrp(STDIN_FILENO) == before) {
-        (void)tcsetpgrp(STDIN_FILENO, getpid());
-    }
-}
-
 _Noreturn void command_become_plain(const struct init *in)
 {
     struct command c = {.init = in, .conn = -1, .pty = {-1, -1}};
+    int code;
     int r;
 
-    take_foreground();
+    job_isolate(in);
     rewrite_listen_pid();
     sig_give_back(&in->inherited);
     r = execute_program(in->argv[0], in->argv);
+    code = tell_exec_failed(in, r);
+    if (code >= 0) {
+        _exit(code);
+    }
     fail(&c, STEP_EXEC, r, in->argv[0]);
 }

@@ -3,9 +3,11 @@
 #include "glue/entry.h"
 
 #include "glue/command.h"
+#include "glue/job.h"
 #include "glue/loop.h"
 #include "glue/say.h"
 #include "glue/services.h"
+#include "glue/telling.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/mnt.h"
@@ -156,13 +158,68 @@ static int start_services(struct init *in, const struct options *o)
 
     in->started = clock_monotonic();
     sig_set_aside(&in->inherited);
-    life_init(&in->life, o->grace);
+    life_init(&in->life, LIFE_END_ALL, o->grace);
     r = services_start(in, &request, o->exit_when, fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
     if (r < 0) {
         say("services", say_errno(r));
         return r;
     }
     return settle(in);
+}
+
+static int become_reaper(const struct init *in)
+{
+    int is = 0;
+
+    if (in->pid1) {
+        return 0;
+    }
+    if (in->rules.no_subreaper) { // it may have been made one before it executed us
+        if (in->rules.manner == MANNER_TINI &&
+            (prctl(PR_GET_CHILD_SUBREAPER, &is, 0, 0, 0) < 0 || is == 0)) {
+            tell_no_reaper(in);
+        }
+        return 0;
+    }
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) {
+        say("subreaper", say_errno(errno));
+        return -errno;
+    }
+    tell_reaper(in);
+    return 0;
+}
+
+/*
+ * The signal comes to us, and is passed on as any other. Who has died before the call tells nobody any more, but we have
+ * another parent then: prctl(2).
+ */
+static int watch_parent(const struct init *in)
+{
+    pid_t before = getppid();
+    int number = in->rules.parent_death;
+
+    if (number == 0) {
+        return 0;
+    }
+    if (prctl(PR_SET_PDEATHSIG, number, 0, 0, 0) < 0) {
+        say("--parent-death", say_errno(errno));
+        return -errno;
+    }
+    if (getppid() != before) {
+        (void)kill(getpid(), number);
+    }
+    return 0;
+}
+
+/* What the end of a single command means. */
+static enum life_end end_of(const struct options *o)
+{
+    if (o->rules.at_once) {
+        return LIFE_END_AT_ONCE;
+    }
+    return o->exit_when == EXIT_WHEN_IDLE    ? LIFE_END_IDLE
+           : o->exit_when == EXIT_WHEN_NEVER ? LIFE_END_NEVER
+                                             : LIFE_END_ALL;
 }
 
 int entry_start(struct init *in, const struct options *o)
@@ -172,8 +229,8 @@ int entry_start(struct init *in, const struct options *o)
     in->pid1 = getpid() == 1;
     in->verbose = o->verbose;
     in->quiet = o->quiet;
-    if (!in->pid1 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) {
-        say("subreaper", say_errno(errno));
+    in->rules = o->rules;
+    if (become_reaper(in) < 0 || watch_parent(in) < 0) {
         return -errno;
     }
     if (o->control != NULL || options_have_services(o)) {
@@ -185,14 +242,18 @@ int entry_start(struct init *in, const struct options *o)
     if (options_have_services(o)) {
         return start_services(in, o);
     }
-    child = spawn_borrowing(plain_child, in);
-    if (child < 0) {
-        say("fork", say_errno(child));
-        return child;
+    life_init(&in->life, end_of(o), o->grace);
+    if (!o->rules.pause) {
+        job_prepare(in);
+        child = spawn_borrowing(plain_child, in);
+        if (child < 0) {
+            say("fork", say_errno(child));
+            return child;
+        }
+        in->main_pid = child;
+        tell_spawned(in);
     }
     in->started = in->main_started = clock_monotonic();
-    life_init(&in->life, o->grace);
-    in->main_pid = child;
     in->main_runs = true; // a failed exec shows by its exit code
     return settle(in);
 }

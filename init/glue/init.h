@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/place.h"
 #include "core/proto.h"
+#include "core/rules.h"
 #include "sys/sig.h"
 
 #include <sys/types.h>
@@ -87,6 +88,8 @@ struct init {
     bool userns;
     bool verbose;
     bool quiet;
+    bool draining;     // a SIGTERM waits until drain_at
+    bool drained;      // the first has come
     bool tell_up;      // the launcher waits for UP
     bool main_runs;    // the main command was executed
     bool more_to_reap; // in the next turn: others were to be served first
@@ -104,6 +107,9 @@ struct init {
     int cgroup_fd; // the container's cgroup, where there are services and it has one of its own
     int exit_fd;   // the exit status is written here for whoever comes after the monitor
     int control_dirs[LISTENER_COUNT]; // entrypoint: to unlink the sockets at the end
+    struct rules rules;               // for a single command
+    uint32_t handed; // bits: signals of which the first means us alone: dumb-init's TIOCNOTTY
+    msec_t drain_at; // SIGTERM is passed on then; MSEC_NEVER
     struct life life;
     pid_t main_pid;
     msec_t started;

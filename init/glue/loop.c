@@ -5,14 +5,16 @@
 #include "core/signame.h"
 #include "glue/audit.h"
 #include "glue/control.h"
-#include "glue/descendants.h"
+#include "glue/job.h"
 #include "glue/logger.h"
+#include "glue/passing.h"
 #include "glue/request_services.h"
 #include "glue/say.h"
 #include "glue/service_cgroup.h"
 #include "glue/service_run.h"
 #include "glue/services.h"
 #include "glue/session.h"
+#include "glue/telling.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
@@ -36,58 +38,19 @@ enum {
 
 #define DEGRADED_MS 100 /* ms between looks where poll(2) itself fails */
 
-/* To every process of the container but PID 1. */
-static void signal_all(struct init *in, int number)
-{
-    if (in->empty) {
-        return;
-    }
-    if (in->pid1) {
-        (void)kill(-1, number); // all but this process: kill(2); nobody else's are in our namespace
-    } else {
-        in->walkers[number == SIGCONT] = descendants_signal(number);
-    }
-}
-
-static bool is_walker(struct init *in, pid_t pid)
-{
-    for (int i = 0; i < 2; i++) {
-        if (in->walkers[i] == pid) {
-            in->walkers[i] = 0;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What forks while the table of processes is read is not in it. Each walk but the first follows an end, so it ends. */
-static void kill_late(struct init *in)
-{
-    if (!in->pid1 && in->life.state == LIFE_KILLING && in->walk_again && in->walkers[0] <= 0) {
-        in->walk_again = false;
-        signal_all(in, SIGKILL);
-    }
-}
-
-static void signal_main(const struct init *in, int number)
-{
-    if (in->life.main_alive && in->main_pid > 0 && kill(in->main_pid, number) == 0 && in->verbose) {
-        char name[SIGNAME_MAX];
-
-        say(signame_format(number, name), "passed on to the command");
-    }
-}
-
 /* What a signal handler may see. */
 static volatile pid_t main_for_handler;
+static const struct init *main_in;
 
 void loop_crash(int number, bool sent)
 {
     char name[SIGNAME_MAX];
 
     if (sent) {
-        if (main_for_handler > 0) {
-            (void)kill(main_for_handler, number);
+        int as = main_for_handler > 0 ? rules_pass(&main_in->rules, number) : 0;
+
+        if (as > 0) {
+            (void)kill(main_for_handler, as);
         }
         return;
     }
@@ -108,26 +71,26 @@ static void tell_monitor_up(struct init *in)
     control_send(in, in->monitor, &w, NULL, 0);
 }
 
-static void perform(struct init *in, unsigned actions, int number)
+static void perform(struct init *in, unsigned actions, int number, msec_t now)
 {
     if ((actions & ACT_FORWARD) != 0) {
-        signal_main(in, number);
+        pass_on(in, number, now);
     }
     if ((actions & ACT_FORWARD_ALL) != 0) {
-        signal_all(in, number);
+        pass_to_all(in, number);
     }
     if ((actions & ACT_TERM_MAIN) != 0 && in->services != NULL) {
         services_shutdown(in);
     } else if ((actions & ACT_TERM_MAIN) != 0) {
-        signal_main(in, SIGTERM);
-        signal_main(in, SIGCONT); // a stopped process does not see SIGTERM
+        pass_to_main(in, SIGTERM);
+        pass_to_main(in, SIGCONT); // a stopped process does not see SIGTERM
     }
     if ((actions & ACT_TERM_ALL) != 0) {
-        signal_all(in, SIGTERM);
-        signal_all(in, SIGCONT);
+        pass_bare(in, SIGTERM);
+        pass_bare(in, SIGCONT);
     }
     if ((actions & ACT_KILL_ALL) != 0) {
-        signal_all(in, SIGKILL);
+        pass_bare(in, SIGKILL);
     }
     if ((actions & ACT_ANNOUNCE) != 0) {
         if (in->life.state == LIFE_UP && in->tell_up) {
@@ -143,7 +106,32 @@ static void perform(struct init *in, unsigned actions, int number)
 
 void loop_life(struct init *in, enum life_event event, int64_t value, msec_t now)
 {
-    perform(in, life_step(&in->life, event, value, now), (int)value);
+    perform(in, life_step(&in->life, event, value, now), (int)value, now);
+}
+
+/* The pause process has no command: its end is a signal. */
+static bool ends_pause(const struct init *in, int number)
+{
+    return in->rules.pause && (number == SIGTERM || number == SIGINT);
+}
+
+static void take_signal(struct init *in, int number, msec_t now)
+{
+    if (in->services != NULL) {
+        if (number != SIGCHLD) {
+            services_signal(in, number, now);
+        }
+        return;
+    }
+    tell_received(in, number);
+    if (number < 32 && (in->handed & 1u << number) != 0) {
+        in->handed &= ~(1u << number);
+        tell_handed(in, number);
+    } else if (ends_pause(in, number)) {
+        loop_life(in, LIFE_EV_MAIN_EXITED, 0, now);
+    } else if (number != SIGCHLD && !in->rules.pause) {
+        loop_life(in, LIFE_EV_SIGNAL, number, now);
+    }
 }
 
 static void read_signals(struct init *in, msec_t now)
@@ -156,21 +144,25 @@ static void read_signals(struct init *in, msec_t now)
         count = sig_read(in->signal_fd, numbers);
         taken += count;
         for (int i = 0; i < count; i++) {
-            if (numbers[i] != SIGCHLD && in->services != NULL) {
-                services_signal(in, numbers[i], now);
-            } else if (numbers[i] != SIGCHLD) {
-                loop_life(in, LIFE_EV_SIGNAL, numbers[i], now);
-            }
+            take_signal(in, numbers[i], now);
         }
     } while (count == SIG_BATCH && taken < SIGNALS_PER_TURN); // the rest wakes poll(2) at once
 }
 
-static void say_reaped(const struct init *in, pid_t pid, int status)
+/* Returns what is to be done. */
+static unsigned end_main(struct init *in, int status, msec_t now)
 {
-    if (in->verbose && (in->services == NULL || !services_own(in, pid))) {
-        say_number(pid == in->main_pid ? "command" : "orphan", "ended with code",
-                   life_exit_code(status));
+    int code = rules_code(&in->rules, life_exit_code(status));
+
+    main_for_handler = -1;
+    if (in->rules.part) {
+        pass_parting(in);
     }
+    if (in->rules.at_once) {
+        tell_ending(in, code);
+    }
+    in->main_pid = -1; // its number may be somebody else's from now on
+    return life_step(&in->life, LIFE_EV_MAIN_EXITED, code, now);
 }
 
 /*
@@ -182,18 +174,25 @@ static void reap(struct init *in, msec_t now)
     bool main_ended = false;
     int main_status = 0;
     unsigned actions = 0;
+    int stops = in->services == NULL && !in->launched ? WUNTRACED : 0;
     bool empty;
     pid_t pid = 0;
     int status;
     int count = 0;
 
-    while (count < REAPS_PER_TURN && (pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while (count < REAPS_PER_TURN && (pid = waitpid(-1, &status, WNOHANG | stops)) > 0) {
         count++;
-        if (is_walker(in, pid)) {
+        if (WIFSTOPPED(status)) {
+            if (pid == in->main_pid) {
+                job_stopped(in, WSTOPSIG(status));
+            }
+            continue;
+        }
+        if (pass_reaped(in, pid)) {
             continue;
         }
         in->walk_again = true;
-        say_reaped(in, pid, status);
+        tell_reaped(in, pid, status);
         if (pid == in->main_pid) {
             main_ended = true;
             main_status = status;
@@ -205,21 +204,22 @@ static void reap(struct init *in, msec_t now)
     }
     empty = in->empty = pid < 0 && errno == ECHILD;
     in->more_to_reap = pid > 0;
+    if (pid <= 0) {
+        tell_all_reaped(in, empty);
+    }
     if (in->services != NULL) {
         services_settle(in, now);
         services_pump(in, now);
     }
     if (main_ended) {
-        main_for_handler = -1;
-        in->main_pid = -1; // its number may be somebody else's from now on
-        actions = life_step(&in->life, LIFE_EV_MAIN_EXITED, life_exit_code(main_status), now);
+        actions = end_main(in, main_status, now);
     }
     if (empty) { // nobody is left to be signalled
         actions &= ~(unsigned)(ACT_TERM_ALL | ACT_KILL_ALL);
         actions |= life_step(&in->life, LIFE_EV_EMPTY, 0, now);
     }
-    perform(in, actions, 0);
-    kill_late(in);
+    perform(in, actions, 0, now);
+    pass_kill_late(in);
     in->empty = false;
 }
 
@@ -232,6 +232,8 @@ static msec_t earlier(msec_t a, msec_t b)
 static int timeout(const struct init *in, msec_t now)
 {
     msec_t due = earlier(in->life.deadline, earlier(control_deadline(in), session_deadline(in)));
+
+    due = earlier(due, pass_deadline(in));
 
     if (in->more_to_reap) {
         return 0;
@@ -330,6 +332,7 @@ static void expire(struct init *in, msec_t now)
 {
     control_expire(in, now);
     session_expire(in, now);
+    pass_expire(in, now);
     if (in->services != NULL) {
         logger_expire(in, now);
         services_expire(in, now);
@@ -437,6 +440,7 @@ int loop_run(struct init *in)
     } else if (in->main_runs) {
         loop_life(in, LIFE_EV_EXECED, 0, clock_monotonic());
     }
+    main_in = in;
     main_for_handler = in->main_pid;
     mem_trim_stack();
     while (in->life.state != LIFE_GONE) {

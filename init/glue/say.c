@@ -3,6 +3,7 @@
 #include "glue/say.h"
 
 #include <poll.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,16 +44,21 @@ static void put_number(struct line *l, long number)
  * stderr was inherited: its file description is shared, so O_NONBLOCK is not ours to set. A pipe that
  * polls writable takes PIPE_BUF (4096) bytes without blocking: pipe(7). What does not fit is dropped.
  */
-static void emit(struct line *l)
+static void emit_to(int fd, const struct line *l)
 {
-    struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
 
-    l->text[l->len++] = '\n';
     if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0) {
-        ssize_t n = write(STDERR_FILENO, l->text, l->len);
+        ssize_t n = write(fd, l->text, l->len);
 
         (void)n;
     }
+}
+
+static void emit(struct line *l)
+{
+    l->text[l->len++] = '\n';
+    emit_to(STDERR_FILENO, l);
 }
 
 static void compose(struct line *l, const char *object, const char *reason)
@@ -93,6 +99,29 @@ void say_number(const char *object, const char *reason, long number)
     put(&l, " ");
     put_number(&l, number);
     emit(&l);
+}
+
+void say_as(int fd, const char *format, ...)
+{
+    struct line l = {.len = 0};
+    va_list args;
+
+    va_start(args, format);
+    for (const char *p = format; *p != 0; p++) {
+        if (*p != '%') {
+            l.text[l.len] = *p;
+            l.len += l.len < sizeof(l.text) - 1;
+            continue;
+        }
+        p++;
+        if (*p == 's') {
+            put(&l, va_arg(args, const char *));
+        } else {
+            put_number(&l, va_arg(args, int));
+        }
+    }
+    va_end(args);
+    emit_to(fd, &l);
 }
 
 const char *say_errno(int error)

@@ -12,6 +12,12 @@ void say_reason(const char *object, const char *what, const char *reason);
 /* The same with a number behind the reason. */
 void say_number(const char *object, const char *reason, long number);
 
+/*
+ * Another program's words, in its form: %s and %d, as printf(3) has them, and nothing before or behind. It does not
+ * block either.
+ */
+__attribute__((format(printf, 2, 3))) void say_as(int fd, const char *format, ...);
+
 /* What an errno means, without the C library's tables: the few that a start can meet. */
 const char *say_errno(int error);
 

@@ -121,7 +121,6 @@ bool leaf_is_empty(int dir, const char *path)
     static const char key[] = "populated ";
     int fd FD_CLEANUP = open_file(dir, path, "/cgroup.events", O_RDONLY);
     char text[128];
-    const char *at;
     ssize_t n;
 
     if (fd < 0) {
@@ -132,8 +131,12 @@ bool leaf_is_empty(int dir, const char *path)
         return n < 0 && errno == ENODEV; // removed since
     }
     text[n] = 0;
-    at = strstr(text, key);
-    return at != NULL && at[sizeof(key) - 1] == '0';
+    for (const char *line = text; *line != 0; line += strcspn(line, "\n"), line += *line != 0) {
+        if (strncmp(line, key, sizeof(key) - 1) == 0) {
+            return line[sizeof(key) - 1] == '0';
+        }
+    }
+    return false;
 }
 
 int leaf_remove(int dir, const char *path)

@@ -46,7 +46,7 @@ static struct life container(msec_t grace)
 {
     struct life l;
 
-    life_init(&l, grace);
+    life_init(&l, LIFE_END_ALL, grace);
     return l;
 }
 
@@ -237,12 +237,12 @@ static void test_a_new_container_is_starting(void **state)
 
     (void)state;
     memset(&l, 0xff, sizeof(l));
-    life_init(&l, GRACE);
+    life_init(&l, LIFE_END_ALL, GRACE);
     assert_int_equal(l.state, LIFE_STARTING);
     assert_true(l.main_alive);
     assert_int_equal(l.grace, GRACE);
     assert_true(l.deadline == MSEC_NEVER);
-    life_init(&l, MSEC_NEVER);
+    life_init(&l, LIFE_END_ALL, MSEC_NEVER);
     assert_true(l.grace == MSEC_NEVER);
 }
 

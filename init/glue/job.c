@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Job control: the command is a job of the shell that we are a job of. */
+#include "glue/job.h"
+
+#include "core/signame.h"
+#include "glue/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define BIT(n) (1u << (n))
+#define DUMB_TELLS (in->rules.manner == MANNER_DUMB_INIT && in->rules.voice > 0)
+
+static void dumb_says(const struct init *in, const char *what)
+{
+    if (DUMB_TELLS) {
+        say_as(STDERR_FILENO, "[dumb-init] %s\n", what);
+    }
+}
+
+static void dumb_cannot(const struct init *in, const char *what)
+{
+    int error = errno;
+
+    if (DUMB_TELLS) {
+        say_as(STDERR_FILENO, "[dumb-init] Unable to %s controlling tty (errno=%d %s).\n", what,
+               error, say_errno(error));
+    }
+}
+
+void job_prepare(struct init *in)
+{
+    if (in->rules.isolation != ISOLATE_SESSION) {
+        return;
+    }
+    if (ioctl(STDIN_FILENO, TIOCNOTTY) < 0) {
+        dumb_cannot(in, "detach from");
+    } else if (getsid(0) == getpid()) { // the kernel sends both to the session's foreground: us
+        dumb_says(
+            in, "Detached from controlling tty, ignoring the first SIGHUP and SIGCONT we receive.");
+        in->handed = BIT(SIGHUP) | BIT(SIGCONT);
+    } else {
+        dumb_says(in, "Detached from controlling tty, but was not session leader.");
+    }
+}
+
+/*
+ * Where the terminal's foreground is not ours it is not ours to give. SIGTTOU is blocked here; a stdin that is closed or
+ * no terminal is nobody's fault.
+ */
+static void take_foreground(const struct init *in)
+{
+    pid_t before = getpgrp();
+    pid_t now;
+    int fd = STDIN_FILENO;
+
+    if (setpgid(0, 0) < 0) {
+        return;
+    }
+    now = tcgetpgrp(fd);
+    if (now < 0 && in->rules.manner == MANNER_CATATONIT) { // stdin may be a pipe
+        fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+        now = fd >= 0 ? tcgetpgrp(fd) : -1;
+    }
+    if (now == before) {
+        (void)tcsetpgrp(fd, getpid());
+    }
+    if (fd > STDERR_FILENO) {
+        (void)close(fd);
+    }
+}
+
+void job_isolate(const struct init *in)
+{
+    switch ((enum isolation)in->rules.isolation) {
+    case ISOLATE_GROUP:
+        take_foreground(in);
+        break;
+    case ISOLATE_SESSION:
+        (void)setsid();
+        if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) {
+            dumb_cannot(in, "attach to");
+        }
+        dumb_says(in, "setsid complete.");
+        break;
+    case ISOLATE_NONE:
+        break;
+    }
+}
+
+/* Is nobody there who would have us go on? The kernel asks the same of the parent of each in the group: setpgid(2). */
+static bool is_orphaned(const struct init *in)
+{
+    return in->pid1 || getsid(0) == getpid() || getsid(getppid()) != getsid(0);
+}
+
+void job_stopped(struct init *in, int number)
+{
+    bool by_terminal = number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+
+    // Somebody's SIGSTOP, a debugger's, is no job control; nor is anything where it is not in the foreground.
+    if (in->launched || in->rules.isolation != ISOLATE_GROUP || !by_terminal ||
+        tcgetpgrp(STDIN_FILENO) != in->main_pid) {
+        return;
+    }
+    if (is_orphaned(in)) {
+        if (in->verbose) {
+            char name[SIGNAME_MAX];
+
+            say(signame_format(number, name),
+                "has stopped the command, which goes on: there is no shell");
+        }
+        (void)kill(-in->main_pid, SIGCONT);
+        return;
+    }
+    (void)kill(
+        0, SIGTSTP); // the others of our job, as the terminal would have done; for us it is blocked
+    (void)kill(getpid(), SIGSTOP);
+    // SIGCONT has come, which takes a SIGTSTP that waits with it: signal(7).
+    if (tcgetpgrp(STDIN_FILENO) == getpgrp()) {
+        (void)tcsetpgrp(STDIN_FILENO, in->main_pid);
+    }
+    (void)kill(-in->main_pid, SIGCONT);
+}
