@@ -75,6 +75,9 @@ static unsigned main_exited(struct life *l, int64_t code, msec_t now)
     if (l->end == LIFE_END_AT_ONCE) {
         return gone(l);
     }
+    if (l->end == LIFE_END_FAILURE) {
+        l->end = code == 0 ? LIFE_END_IDLE : LIFE_END_ALL;
+    }
     if (l->state == LIFE_STOPPING) { // its grace period runs already, whatever ours is
         return move(l, LIFE_ENDING, l->deadline, ACT_TERM_ALL);
     }
@@ -126,6 +129,9 @@ static unsigned on_finished(struct life *l, int64_t code, msec_t now)
     switch (l->state) {
     case LIFE_STARTING:
     case LIFE_UP:
+        if (!l->main_alive) {
+            return 0;
+        }
         l->finished = true;
         l->code = (int)code;
         if (l->grace <= 0) {

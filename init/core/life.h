@@ -82,6 +82,7 @@ enum life_action {
 enum life_end {
     LIFE_END_ALL,     // everybody else is to end too
     LIFE_END_AT_ONCE, // the container's end: nobody is waited for
+    LIFE_END_FAILURE, // that where it has failed, else nothing
     LIFE_END_IDLE,    // nothing: the last process's end is the container's
     LIFE_END_NEVER,   // nothing: it ends when it is told to
 };

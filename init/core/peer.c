@@ -185,7 +185,7 @@ static bool take_parent_death(struct rules *r, const char *word)
     char name[SIGNAME_MAX];
 
     if (n <= 0 || n == SIGSTKFLT || n == SIGIO || n == SIGPWR || n > SIGSYS ||
-        strcmp(signame_format(n, name), word) != 0) {
+        strcmp(signame_format(n, name), word + 3) != 0) {
         return false;
     }
     r->parent_death = (uint8_t)n;

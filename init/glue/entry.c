@@ -217,9 +217,10 @@ static enum life_end end_of(const struct options *o)
     if (o->rules.at_once) {
         return LIFE_END_AT_ONCE;
     }
-    return o->exit_when == EXIT_WHEN_IDLE    ? LIFE_END_IDLE
-           : o->exit_when == EXIT_WHEN_NEVER ? LIFE_END_NEVER
-                                             : LIFE_END_ALL;
+    return o->exit_when == EXIT_WHEN_IDLE      ? LIFE_END_IDLE
+           : o->exit_when == EXIT_WHEN_FAILURE ? LIFE_END_FAILURE
+           : o->exit_when == EXIT_WHEN_NEVER   ? LIFE_END_NEVER
+                                               : LIFE_END_ALL;
 }
 
 int entry_start(struct init *in, const struct options *o)

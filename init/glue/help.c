@@ -21,10 +21,16 @@ static const char help_text[] =
     "  --main NAME      the service whose end is the container's end, with its exit code\n"
     "                   (default: the unit with Main=yes, else COMMAND)\n"
     "  --exit-when WHEN when the container ends by itself: main (the default where there is a\n"
-    "                   main service), idle (the default else), failure, or never\n"
+    "                   main service or COMMAND), idle (the default else), failure, or never\n"
     "  --strict         start nothing where a unit has a line that cannot be honoured\n"
     "  --grace SECONDS  from SIGTERM to SIGKILL for the processes left when COMMAND has\n"
     "                   ended, or for all services (default 10; 0: at once; infinity: never)\n"
+    "  --forward WHOM   who gets signals: main (COMMAND, the default), group, or all\n"
+    "  --rewrite S:T    pass on signal T where S came; T none drops it (repeatable)\n"
+    "  --drain SECONDS  wait before the first SIGTERM is passed on\n"
+    "  --ok-exit LIST   report these exit codes, or signals, as 0: 3,SIGTERM\n"
+    "  --parent-death S a signal to COMMAND when the parent of porthole-init dies\n"
+    "  --warn-reap      say which orphans are reaped\n"
     "  --control DIR    listen for the porthole command in DIR/op/control.sock, and for\n"
     "                   this container's own processes in DIR/inside.sock\n"
     "                   (default with services: /run/porthole/self)\n"
@@ -38,7 +44,7 @@ static const char help_text[] =
     "executed, 127 where it is not found, 125 where porthole-init itself failed. With services\n"
     "it is the main service's; without one 0, or 1 where a service has failed. SIGTERM, SIGINT,\n"
     "SIGPWR and SIGRTMIN+3 stop services in order, a second one at once; SIGHUP reads the units\n"
-    "again.\n";
+    "again. Called tini, docker-init, dumb-init or catatonit it is that program.\n";
 
 int help_print(bool help)
 {

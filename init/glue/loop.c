@@ -5,6 +5,7 @@
 #include "core/signame.h"
 #include "glue/audit.h"
 #include "glue/control.h"
+#include "glue/ending.h"
 #include "glue/job.h"
 #include "glue/logger.h"
 #include "glue/passing.h"
@@ -157,6 +158,9 @@ static unsigned end_main(struct init *in, int status, msec_t now)
     main_for_handler = -1;
     if (in->rules.part) {
         pass_parting(in);
+    }
+    if (code != 0 && in->argv != NULL) {
+        ending_tell(in, status, code);
     }
     if (in->rules.at_once) {
         tell_ending(in, code);

@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) {
         return 0;
     }
-    life_init(&l, (enum life_end)(data[0] % 4), grace_of(data[0]));
+    life_init(&l, (enum life_end)(data[0] % 5), grace_of(data[0]));
     for (size_t at = 1; size - at >= STEP_BYTES; at += STEP_BYTES) {
         enum life_event event = (enum life_event)(data[at] % (LIFE_EVENT_COUNT + 1));
 

@@ -4,6 +4,7 @@
 
 #include "check.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #define NOW 5000   /* ms, of most steps here */
@@ -229,6 +230,74 @@ static unsigned take(struct life *l, enum life_event event, int64_t value, msec_
     check_code(&s);
     check_deadline(&s);
     return s.actions;
+}
+
+/* A container that outlives its command, or does not wait, and whose command has ended with this code. */
+static struct life ended(enum life_end end, int code, unsigned *ret_actions)
+{
+    struct life l;
+
+    life_init(&l, end, GRACE);
+    (void)take(&l, LIFE_EV_EXECED, 0, NOW - 3);
+    *ret_actions = take(&l, LIFE_EV_MAIN_EXITED, code, NOW - 2);
+    return l;
+}
+
+static void test_one_that_does_not_wait_is_gone_with_its_command(void **state)
+{
+    unsigned actions;
+    struct life l = ended(LIFE_END_AT_ONCE, 7, &actions);
+
+    (void)state;
+    assert_int_equal(l.state, LIFE_GONE);
+    assert_int_equal(l.code, 7);
+    assert_int_equal(actions, ACT_ANNOUNCE | ACT_EXIT);
+}
+
+static void test_one_that_outlives_its_command_ends_with_the_last(void **state)
+{
+    unsigned actions;
+    struct life l = ended(LIFE_END_IDLE, 7, &actions);
+
+    (void)state;
+    assert_int_equal(l.state, LIFE_UP);
+    assert_int_equal(actions, 0);
+    assert_int_equal(take(&l, LIFE_EV_SIGNAL, SIGUSR1, NOW), ACT_FORWARD_ALL);
+    assert_int_equal(take(&l, LIFE_EV_EMPTY, 0, NOW), ACT_ANNOUNCE | ACT_EXIT);
+    assert_int_equal(l.code, 7);
+    l = ended(LIFE_END_NEVER, 7, &actions);
+    assert_int_equal(take(&l, LIFE_EV_EMPTY, 0, NOW), 0);
+    assert_int_equal(l.state, LIFE_UP);
+}
+
+static void test_one_that_outlives_its_command_can_be_ended(void **state)
+{
+    unsigned actions;
+    struct life l = ended(LIFE_END_NEVER, 7, &actions);
+
+    (void)state;
+    actions = life_step(&l, LIFE_EV_SIGNAL, SIGTERM, NOW);
+    assert_int_equal(actions, ACT_TERM_ALL | ACT_ANNOUNCE);
+    assert_int_equal(l.state, LIFE_ENDING);
+    assert_true(l.deadline == NOW + GRACE);
+    l = ended(LIFE_END_IDLE, 7, &actions);
+    assert_int_equal(take(&l, LIFE_EV_STOP, ASKED, NOW), ACT_TERM_ALL | ACT_ANNOUNCE);
+    assert_true(l.deadline == NOW + ASKED);
+    l = ended(LIFE_END_IDLE, 7, &actions);
+    assert_int_equal(take(&l, LIFE_EV_STOP, 0, NOW), ACT_KILL_ALL | ACT_ANNOUNCE);
+}
+
+static void test_one_that_waits_for_a_failure(void **state)
+{
+    unsigned actions;
+    struct life l = ended(LIFE_END_FAILURE, 0, &actions);
+
+    (void)state;
+    assert_int_equal(l.state, LIFE_UP);
+    assert_int_equal(take(&l, LIFE_EV_EMPTY, 0, NOW), ACT_ANNOUNCE | ACT_EXIT);
+    l = ended(LIFE_END_FAILURE, 1, &actions);
+    assert_int_equal(actions, ACT_TERM_ALL | ACT_ANNOUNCE);
+    assert_int_equal(l.state, LIFE_ENDING);
 }
 
 static void test_a_new_container_is_starting(void **state)
@@ -758,6 +827,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_new_container_is_starting),
+        cmocka_unit_test(test_one_that_does_not_wait_is_gone_with_its_command),
+        cmocka_unit_test(test_one_that_outlives_its_command_ends_with_the_last),
+        cmocka_unit_test(test_one_that_outlives_its_command_can_be_ended),
+        cmocka_unit_test(test_one_that_waits_for_a_failure),
         cmocka_unit_test(test_every_pair_does_what_the_table_says),
         cmocka_unit_test(test_every_pair_keeps_the_rules_with_every_value),
         cmocka_unit_test(test_every_sequence_of_six_events_keeps_the_rules),

@@ -4,6 +4,8 @@
 
 #include "check.h"
 
+#include <signal.h>
+
 #include <errno.h>
 
 #define WORDS_MAX 80
@@ -253,10 +255,40 @@ static void test_without_services_nothing_is_said_of_them(void **state)
 
     (void)state;
     expect_refused(PARSE("--main=web", "sh"), "--main", reason);
-    expect_refused(PARSE("--exit-when=never", "sh"), "--exit-when", reason);
+    assert_int_equal(accepted(PARSE("--exit-when=never", "sh")).exit_when, EXIT_WHEN_NEVER);
     expect_refused(PARSE("--strict", "sh"), "--strict", reason);
     expect_refused(PARSE("--strict"), "--strict", reason);
     expect_refused(PARSE("--main=web", "--", "--unit=x"), "--main", reason);
+}
+
+static void test_rules_of_a_single_command(void **state)
+{
+    static const char reason[] = "is about a single command; there are services";
+    struct options o = accepted(PARSE("--forward=group", "--rewrite", "TERM:INT",
+                                      "--rewrite=HUP:none", "--drain=2.5", "--ok-exit=3,SIGTERM",
+                                      "--parent-death=KILL", "--warn-reap", "sh"));
+
+    (void)state;
+    assert_int_equal(o.rules.to, FORWARD_GROUP);
+    assert_int_equal(rules_pass(&o.rules, SIGTERM), SIGINT);
+    assert_int_equal(rules_pass(&o.rules, SIGHUP), 0);
+    assert_int_equal(rules_pass(&o.rules, SIGUSR1), SIGUSR1);
+    assert_int_equal(o.rules.drain, 2500);
+    assert_int_equal(rules_code(&o.rules, 143), 0);
+    assert_int_equal(o.rules.parent_death, SIGKILL);
+    assert_true(o.rules.warn_reap);
+    expect_refused(PARSE("--forward=none", "sh"), "--forward=none",
+                   "needs one of main, group, all");
+    expect_refused(PARSE("--forward"), "--forward", "needs a value");
+    expect_refused(PARSE("--rewrite=TERM", "sh"), "--rewrite=TERM",
+                   "needs FROM:TO, two signals; TO may be none");
+    expect_refused(PARSE("--drain=-1", "sh"), "--drain=-1",
+                   "needs a number of seconds, or infinity");
+    expect_refused(PARSE("--ok-exit=256", "sh"), "--ok-exit=256",
+                   "needs exit codes or signals, as in 3,SIGTERM");
+    expect_refused(PARSE("--parent-death=0", "sh"), "--parent-death=0", "needs a signal");
+    expect_refused(PARSE("--services=/x", "--warn-reap"), "--warn-reap", reason);
+    expect_refused(PARSE("--drain=1", "--unit=x"), "--drain=1", reason);
 }
 
 static void test_services_have_a_control_channel(void **state)
@@ -376,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_main_and_strict),
         cmocka_unit_test(test_an_option_of_services_needs_its_value),
         cmocka_unit_test(test_without_services_nothing_is_said_of_them),
+        cmocka_unit_test(test_rules_of_a_single_command),
         cmocka_unit_test(test_services_have_a_control_channel),
         cmocka_unit_test(test_an_unknown_option_is_named),
         cmocka_unit_test(test_the_first_bad_word_is_named),
