@@ -98,31 +98,42 @@ static bool is_orphaned(const struct init *in)
     return in->pid1 || getsid(0) == getpid() || getsid(getppid()) != getsid(0);
 }
 
-void job_stopped(struct init *in, int number)
+static void go_on(const struct init *in)
 {
-    bool by_terminal = number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
-
-    // Somebody's SIGSTOP, a debugger's, is no job control; nor is anything where it is not in the foreground.
-    if (in->launched || in->rules.isolation != ISOLATE_GROUP || !by_terminal ||
-        tcgetpgrp(STDIN_FILENO) != in->main_pid) {
-        return;
-    }
-    if (is_orphaned(in)) {
-        if (in->verbose) {
-            char name[SIGNAME_MAX];
-
-            say(signame_format(number, name),
-                "has stopped the command, which goes on: there is no shell");
-        }
-        (void)kill(-in->main_pid, SIGCONT);
-        return;
-    }
-    (void)kill(
-        0, SIGTSTP); // the others of our job, as the terminal would have done; for us it is blocked
-    (void)kill(getpid(), SIGSTOP);
-    // SIGCONT has come, which takes a SIGTSTP that waits with it: signal(7).
     if (tcgetpgrp(STDIN_FILENO) == getpgrp()) {
         (void)tcsetpgrp(STDIN_FILENO, in->main_pid);
     }
     (void)kill(-in->main_pid, SIGCONT);
+}
+
+/* With all of our job, as the terminal would have done it: they, too, are what the shell waits for. */
+static void stop_with_it(const struct init *in, int number)
+{
+    (void)kill(0, number); // for us it is blocked, and SIGCONT takes it with it: signal(7)
+    (void)kill(getpid(), SIGSTOP);
+    go_on(in);
+}
+
+void job_stopped(struct init *in, int number)
+{
+    pid_t foreground = tcgetpgrp(STDIN_FILENO);
+    bool wants = number == SIGTTIN || number == SIGTTOU; // the terminal, in whose background it is
+    char name[SIGNAME_MAX];
+
+    // Somebody's SIGSTOP, a debugger's, is no job control.
+    if (in->launched || in->rules.isolation != ISOLATE_GROUP || foreground < 0 ||
+        (!wants && (number != SIGTSTP || foreground != in->main_pid))) {
+        return;
+    }
+    if (wants && foreground == getpgrp()) { // fg of a job that was running: no SIGCONT comes
+        go_on(in);
+    } else if (!is_orphaned(in)) {
+        stop_with_it(in, number);
+    } else if (!wants) {
+        if (in->verbose) {
+            say(signame_format(number, name),
+                "has stopped the command, which goes on: there is no shell");
+        }
+        (void)kill(-in->main_pid, SIGCONT);
+    }
 }
