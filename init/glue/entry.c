@@ -121,13 +121,16 @@ static void plain_child(void *arg)
  */
 static int settle(struct init *in)
 {
-    in->signal_fd = sig_open();
-    if (in->signal_fd < 0) {
-        say("signals", say_errno(in->signal_fd));
-        if (in->main_pid > 0) {
-            (void)kill(in->main_pid, SIGKILL); // nothing could be passed on to it
+    if (in->listener[LISTEN_OPERATOR] >= 0 || in->listener[LISTEN_INSIDE] >= 0 ||
+        in->services != NULL) { // else nothing but signals is waited for
+        in->signal_fd = sig_open();
+        if (in->signal_fd < 0) {
+            say("signals", say_errno(in->signal_fd));
+            if (in->main_pid > 0) {
+                (void)kill(in->main_pid, SIGKILL); // nothing could be passed on to it
+            }
+            return in->signal_fd;
         }
-        return in->signal_fd;
     }
     sig_catch_crashes(&in->inherited, loop_crash);
     init_keep_own(in, NULL);

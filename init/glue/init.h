@@ -99,7 +99,7 @@ struct init {
     char **argv;
     uint64_t caps; // what commands get, where launched
     // descriptors, -1 where there is none, all owned, CLOEXEC
-    int signal_fd;
+    int signal_fd; // -1 where nothing else is waited for
     int listener[LISTENER_COUNT];
     int proc_fd;
     int devpts_fd;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SIGNAL_LAST 64
@@ -110,6 +111,20 @@ void sig_set_aside(struct sig_inherited *inherited)
             set_disposition(n, SIG_DFL);
         }
     }
+}
+
+/* As the kernel takes it on every machine: its seconds and nanoseconds are longs. */
+int sig_wait(int64_t ms)
+{
+    const struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    uint64_t set = ~UINT64_C(0);
+    long n;
+
+    for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++) {
+        set &= ~BIT(crashes[i]);
+    }
+    n = syscall(SYS_rt_sigtimedwait, &set, NULL, ms < 0 ? NULL : &limit, sizeof(set));
+    return n > 0 ? (int)n : 0;
 }
 
 int sig_open(void)

@@ -49,6 +49,12 @@ void sig_reset(struct sig_inherited *inherited);
  */
 void sig_set_aside(struct sig_inherited *inherited);
 
+/*
+ * Takes one signal, waiting so many ms for it (-1: for ever). Its number, or 0 where none came. What is handled
+ * (sig_catch_crashes()) is not taken. rt_sigtimedwait(2): one system call, where a descriptor takes two.
+ */
+int sig_wait(int64_t ms);
+
 /* signalfd(2) for all signals, CLOEXEC and NONBLOCK. Descriptor or -errno. */
 int sig_open(void);
 

@@ -7,7 +7,7 @@
 BUILD ?= build/release
 BENCH_DIR ?= build/bench
 BENCH_SRC := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
-BENCH_STATIC = $(BENCH_DIR)/bench $(BENCH_DIR)/true $(BENCH_DIR)/ready $(BENCH_DIR)/cradle
+BENCH_STATIC = $(BENCH_DIR)/bench $(BENCH_DIR)/true $(BENCH_DIR)/ready $(BENCH_DIR)/cradle $(BENCH_DIR)/relay
 BENCH_FLOORS = $(BENCH_DIR)/floor $(BENCH_DIR)/floor_launch $(BENCH_DIR)/floor_services
 BENCH_PROGRAMS = $(BENCH_STATIC) $(BENCH_FLOORS)
 BENCH_HEADERS = -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -dumpmachine)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 
+from entrypoints import NAMES, named
 from lab import (NAMESPACES, SLEEP, Broken, Container, Skip, StandIn, memory_of, say,
                  sleeping_child, switches_of, until)
 
@@ -54,6 +55,7 @@ def entrypoint_section(lab):
         "true, no init": true,
         "floor": [lab.floor] + true,
         "porthole-init": [lab.init, "--"] + true,
+        **{"porthole-init as " + name: [named(lab, name)] + true for name in NAMES},
         "tini-static": ["tini-static", "--"] + true,
         "tini-static -s": ["tini-static", "-s", "--"] + true,
         "tini": ["tini", "--"] + true,
