@@ -72,6 +72,13 @@ static int refuse(struct walk *w, enum peer_answer answer, char letter, const ch
     return -1;
 }
 
+/* The same for whoever is asked whether to go on. */
+static bool stop(struct walk *w, enum peer_answer answer, const char *word)
+{
+    (void)refuse(w, answer, 0, word);
+    return false;
+}
+
 static bool needs_value(const struct syntax *s, char letter)
 {
     const char *at = strchr(s->letters, letter);
@@ -99,14 +106,17 @@ static int take_long(struct walk *w, const struct syntax *s, const char *word)
     if (matches != 1) {
         return refuse(w, matches == 0 ? PEER_BAD_LONG : PEER_AMBIGUOUS, 0, word);
     }
-    w->value = word[len] == '=' ? word + len + 1 : NULL;
     if (!needs_value(s, found->letter)) {
-        return w->value != NULL ? refuse(w, PEER_LONG_VALUE, 0, found->name) : found->letter;
+        return word[len] == '=' ? refuse(w, PEER_LONG_VALUE, 0, found->name) : found->letter;
     }
-    if (w->value == NULL && w->next < w->argc) {
+    if (word[len] == '=') {
+        w->value = word + len + 1;
+    } else if (w->next < w->argc) {
         w->value = w->argv[w->next++];
+    } else {
+        return refuse(w, PEER_LONG_NONE, 0, found->name);
     }
-    return w->value == NULL ? refuse(w, PEER_LONG_NONE, 0, found->name) : found->letter;
+    return found->letter;
 }
 
 static int take_letter(struct walk *w, const struct syntax *s)
@@ -239,15 +249,13 @@ static bool tini_option(struct walk *w, struct rules *r, int letter)
 {
     switch (letter) {
     case 'h':
-        (void)refuse(w, PEER_HELP, 0, NULL);
-        return false;
+        return stop(w, PEER_HELP, NULL);
     case 'l':
-        (void)refuse(w, PEER_LICENCE, 0, NULL);
-        return false;
+        return stop(w, PEER_LICENCE, NULL);
     case 'p':
-        return take_parent_death(r, w->value) || refuse(w, PEER_BAD_SIGNAL, 0, w->value) == 0;
+        return take_parent_death(r, w->value) || stop(w, PEER_BAD_SIGNAL, w->value);
     case 'e':
-        return take_code(r, w->value) || refuse(w, PEER_BAD_CODE, 0, w->value) == 0;
+        return take_code(r, w->value) || stop(w, PEER_BAD_CODE, w->value);
     case 's':
         r->no_subreaper = false;
         return true;
@@ -267,11 +275,9 @@ static bool dumb_option(struct walk *w, struct rules *r, int letter)
 {
     switch (letter) {
     case 'h':
-        (void)refuse(w, PEER_HELP, 0, NULL);
-        return false;
+        return stop(w, PEER_HELP, NULL);
     case 'V':
-        (void)refuse(w, PEER_VERSION, 0, NULL);
-        return false;
+        return stop(w, PEER_VERSION, NULL);
     case 'v':
         r->voice = 1;
         return true;
@@ -279,7 +285,7 @@ static bool dumb_option(struct walk *w, struct rules *r, int letter)
         r->isolation = ISOLATE_NONE;
         return true;
     default:
-        return take_rewrite(w, r, w->value) || refuse(w, PEER_BAD_REWRITE, 0, w->value) == 0;
+        return take_rewrite(w, r, w->value) || stop(w, PEER_BAD_REWRITE, w->value);
     }
 }
 
@@ -287,14 +293,11 @@ static bool catatonit_option(struct walk *w, struct rules *r, int letter)
 {
     switch (letter) {
     case 'h':
-        (void)refuse(w, PEER_HELP, 0, NULL);
-        return false;
+        return stop(w, PEER_HELP, NULL);
     case 'L':
-        (void)refuse(w, PEER_LICENCE, 0, NULL);
-        return false;
+        return stop(w, PEER_LICENCE, NULL);
     case 'V':
-        (void)refuse(w, PEER_VERSION, 0, NULL);
-        return false;
+        return stop(w, PEER_VERSION, NULL);
     case 'P':
         r->pause = true;
         return true;
@@ -382,7 +385,8 @@ void peer_parse(int argc, char *const *argv, char *(*find)(const char *name), st
                 struct peer *ret)
 {
     const struct syntax *s = &syntaxes[rules->manner];
-    struct walk w = {.argc = argc, .argv = argv, .next = 1, .cluster = "", .peer = ret};
+    struct walk w = {
+        .argc = argc, .argv = argv, .next = 1, .cluster = "", .value = "", .peer = ret};
     bool tini = rules->manner == MANNER_TINI;
     bool dumb = rules->manner == MANNER_DUMB_INIT;
     bool more = true;
@@ -392,9 +396,9 @@ void peer_parse(int argc, char *const *argv, char *(*find)(const char *name), st
     begin(rules);
     if (!tini && !dumb) {
         rules->voice = find("CATATONIT_DEBUG") != NULL;
-        more = find("CATATONIT_LOG") == NULL || refuse(&w, PEER_RESERVED, 0, NULL) == 0;
+        more = find("CATATONIT_LOG") == NULL || stop(&w, PEER_RESERVED, NULL);
     } else if (tini && argc == 2 && strcmp(argv[1], "--version") == 0) {
-        more = refuse(&w, PEER_VERSION, 0, NULL) == 0;
+        more = stop(&w, PEER_VERSION, NULL);
     }
     while (more && (letter = take(&w, s)) > 0) {
         more = tini   ? tini_option(&w, rules, letter)

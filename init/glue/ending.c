@@ -59,7 +59,7 @@ static bool out_of_memory(void)
         char *end = stpcpy(path, CGROUPS);
 
         memcpy(end, own, len);
-        (void)strcpy(end + len, file);
+        memcpy(end + len, file, sizeof(file));
         if (counts_kills(path)) {
             return true;
         }

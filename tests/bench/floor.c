@@ -2,14 +2,12 @@
 /*
  * The least that the kernel charges for an entrypoint's work: `floor COMMAND` becomes the one who gets the
  * orphans, starts a command in a process group of its own, asks whether the terminal is its to give to it,
- * and reaps it, as an init with a signalfd must; it does nothing else.
+ * and waits for signals until it can reap it; it does nothing else.
  */
-#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,14 +18,12 @@ static int reap(char **command)
 {
     uint64_t all = ~UINT64_C(0);
     uint64_t before = 0;
-    struct pollfd p = {.events = POLLIN};
     int status = 0;
     pid_t group = 0;
     pid_t pid;
 
     (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    p.fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof(all), SFD_CLOEXEC | SFD_NONBLOCK);
     pid = vfork();
     if (pid == 0) {
         (void)setpgid(0, 0);
@@ -37,7 +33,7 @@ static int reap(char **command)
         _exit(FAILED);
     }
     while (waitpid(-1, &status, WNOHANG) == 0) {
-        (void)poll(&p, 1, -1);
+        (void)syscall(SYS_rt_sigtimedwait, &all, NULL, NULL, sizeof(all));
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : FAILED;
 }
