@@ -19,7 +19,8 @@ mkdir "/sys/fs/cgroup/$CGROUP"
 echo 0 >"/sys/fs/cgroup/$CGROUP/cgroup.procs"
 exec unshare --cgroup --pid --net --fork --kill-child sh -c "$INNER" sh "$@"
 """
-# Inner half: PID 1, which reaps. Engines write to /run, /tmp and /etc: theirs are tmpfs and a copy.
+# Inner half: PID 1, which reaps. Engines write to /run, /tmp and /etc: theirs are tmpfs and a copy. Their storage is a
+# tmpfs too: on a disk each container costs them half a second of fsync.
 INNER = """
 set -e
 mount -t proc proc /proc
@@ -31,6 +32,7 @@ cp -a /etc "$PLACE/etc"
 mount --bind "$PLACE/etc" /etc
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+mount -t tmpfs -o mode=711 tmpfs "$PLACE/data"
 ip link set lo up
 eval "$SETUP"
 "$@" &
@@ -67,7 +69,7 @@ class Place:
         return os.path.join(self.dir, *names)
 
     def __enter__(self):
-        for folder in "", "home", "tmp", "cgroup":
+        for folder in "", "home", "tmp", "cgroup", "data":
             os.mkdir(self.path(folder))
         with open(self.path("log"), "w") as log:
             self.process = subprocess.Popen(["unshare", "--mount", "--propagation", "private", "sh", "-c", OUTER, "sh", *self.daemon],
@@ -223,6 +225,14 @@ class Docker(Engine):
         return self
 
 
+UNITS = {
+    "db": "[Service]\nExecStart=/bin/sh -c 'trap \"echo db down; exit 0\" TERM; touch /tmp/db.up 2>/dev/null; echo db up; "
+          "sleep 1000 & wait'",
+    "web": "[Unit]\nAfter=db.service\nRequires=db.service\n[Service]\n"
+           "ExecStart=/bin/sh -c 'trap \"echo web down; exit 0\" TERM; echo web up; sleep 1000 & wait'",
+}
+
+
 def box(name="box"):
     """A busybox tree with porthole, porthole-init, and tini, a link to it."""
     tree = make_rootfs(name)
@@ -230,4 +240,14 @@ def box(name="box"):
         for program in PORTHOLE, INIT:
             shutil.copy(program, os.path.join(tree, "bin"))
         os.symlink("porthole-init", os.path.join(tree, "bin/tini"))
+    return tree
+
+
+def box_with_units():
+    """A box whose /etc/porthole has UNITS."""
+    tree = box("units")
+    os.makedirs(os.path.join(tree, "etc/porthole"))
+    for name, lines in UNITS.items():
+        with open(os.path.join(tree, "etc/porthole", name + ".service"), "w") as f:
+            f.write(lines + "\n")
     return tree
