@@ -19,8 +19,8 @@ mkdir "/sys/fs/cgroup/$CGROUP"
 echo 0 >"/sys/fs/cgroup/$CGROUP/cgroup.procs"
 exec unshare --cgroup --pid --net --fork --kill-child sh -c "$INNER" sh "$@"
 """
-# Inner half: PID 1, which reaps. Engines write to /run, /tmp and /etc: theirs are tmpfs and a copy. Their storage is a
-# tmpfs too: on a disk each container costs them half a second of fsync.
+# Inner half: PID 1, which reaps. Engines write to /etc, /run, /tmp, /var/lib and /dev/shm: theirs are a copy and tmpfs.
+# Their storage is a tmpfs too: on a disk each container costs them half a second of fsync.
 INNER = """
 set -e
 mount -t proc proc /proc
@@ -30,9 +30,8 @@ mkdir /sys/fs/cgroup/engine
 echo 0 >/sys/fs/cgroup/engine/cgroup.procs
 cp -a /etc "$PLACE/etc"
 mount --bind "$PLACE/etc" /etc
-mount -t tmpfs -o mode=755 tmpfs /run
-mount -t tmpfs -o mode=1777 tmpfs /tmp
-mount -t tmpfs -o mode=711 tmpfs "$PLACE/data"
+for folder in "$PLACE/data" /run /var/lib; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
+for folder in /tmp /dev/shm; do mount -t tmpfs -o mode=1777 tmpfs "$folder"; done
 ip link set lo up
 eval "$SETUP"
 "$@" &
@@ -68,9 +67,13 @@ class Place:
     def path(self, *names):
         return os.path.join(self.dir, *names)
 
+    def prepare(self):
+        """What has to be in its folder before it starts."""
+
     def __enter__(self):
         for folder in "", "home", "tmp", "cgroup", "data":
             os.mkdir(self.path(folder))
+        self.prepare()
         with open(self.path("log"), "w") as log:
             self.process = subprocess.Popen(["unshare", "--mount", "--propagation", "private", "sh", "-c", OUTER, "sh", *self.daemon],
                                             env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
@@ -105,10 +108,10 @@ class Place:
 
 
 class Engine(Place):
-    """What both engines' tests do with them. `words` begins their command lines."""
+    """What both engines' tests do with them."""
 
     NETWORK = ("--network", "none")
-    needed = words = ()
+    needed = ()
     count = 0
 
     def __enter__(self):
@@ -117,8 +120,12 @@ class Engine(Place):
                 raise Skip(program + " is not installed")
         return super().__enter__()
 
+    def argv(self, *words):
+        """How its command line is run."""
+        raise NotImplementedError
+
     def __call__(self, *words, **more):
-        return command([*self.words, *words], env=self.env, cwd="/", **more)
+        return command(self.argv(*words), env=self.env, cwd="/", **more)
 
     def must(self, *words, **more):
         r = self(*words, **more)
@@ -139,7 +146,7 @@ class Engine(Place):
         return self("run", "--rm", *self.NETWORK, *options, *words, **more)
 
     def terminal(self, *words, options=()):
-        return Terminal([*self.words, "run", "--rm", "-i", "-t", *self.NETWORK, *options, *words], env=self.env, cwd="/")
+        return Terminal(self.argv("run", "--rm", "-i", "-t", *self.NETWORK, *options, *words), env=self.env, cwd="/")
 
     def detached(self, *words, options=()):
         return Detached(self, words, options)
@@ -203,7 +210,6 @@ class Docker(Engine):
     """A Docker Engine without networks, whose docker-init is the program given."""
 
     needed = ("docker", "dockerd", "containerd", "runc")
-    words = ("/usr/bin/docker",)
 
     def __init__(self, init):
         sock = os.path.join(TMP, "docker", "sock")
@@ -223,6 +229,60 @@ class Docker(Engine):
             self.__exit__()
             raise
         return self
+
+    def argv(self, *words):
+        return ["/usr/bin/docker", *words]
+
+
+# runc wants a cgroup, crun's locked memory wants a limit raised. Limits of Podman's own are those that may be set.
+CONTAINERS_CONF = """
+[containers]
+pids_limit = 0
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+log_driver = "k8s-file"
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "runc"
+helper_binaries_dir = ["%s"]
+"""
+# catatonit is ours, and there is a user with ids of its own.
+PODMAN = """
+for file in /usr/bin/catatonit /usr/libexec/podman/catatonit; do
+	[ ! -e "$file" ] || mount --bind "$PLACE/bin/catatonit" "$file"
+done
+echo someone:x:$SOMEONE:$SOMEONE::/home:/bin/sh >>/etc/passwd
+echo someone:x:$SOMEONE: >>/etc/group
+echo someone:100000:65536 | tee -a /etc/subuid >>/etc/subgid
+mkdir -m 700 -p /run/user/$SOMEONE "$PLACE/data/home"
+chown $SOMEONE:$SOMEONE /run/user/$SOMEONE "$PLACE/data/home"
+"""
+
+
+class Podman(Engine):
+    """Podman without networks, as root, and as_someone(); catatonit is the program given."""
+
+    needed = ("podman", "conmon", "runc")
+    SOMEONE = 41001
+
+    def __init__(self, catatonit):
+        super().__init__("podman", ["sleep", "infinity"], PODMAN)
+        self.catatonit = catatonit
+        self.env.update(SOMEONE=str(self.SOMEONE), CONTAINERS_CONF=self.path("containers.conf"), XDG_RUNTIME_DIR="/run")
+
+    def prepare(self):
+        os.mkdir(self.path("bin"))
+        shutil.copy(self.catatonit, self.path("bin", "catatonit"))
+        with open(self.path("containers.conf"), "w") as f:
+            f.write(CONTAINERS_CONF % self.path("bin"))
+
+    def argv(self, *words):
+        storage = ["--root", self.path("data", "root"), "--runroot", "/run/containers", "--storage-driver", "vfs"]
+        return self.inside("podman", "--log-level", "error", *storage, *words)
+
+    def as_someone(self, *argv):
+        env = dict(self.env, HOME=self.path("data", "home"), XDG_RUNTIME_DIR="/run/user/%d" % self.SOMEONE, TMPDIR="/tmp")
+        return command(self.inside(*as_user(self.SOMEONE, *argv)), env=env, cwd="/")
 
 
 UNITS = {
