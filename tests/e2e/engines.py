@@ -10,6 +10,19 @@ PATH = "/usr/sbin:/usr/bin:/sbin:/bin"  # where packages put programs, not what 
 INIT = os.path.join(BUILD, "porthole-init")
 ORDERLY = 6.0  # seconds: `stop -t 10` of what ends by itself is over well before the engine's SIGKILL
 
+CONFINED = {
+    "--read-only": ["--read-only"],
+    "--user 1000": ["--user", "1000"],
+    "--user 123456:7": ["--user", "123456:7"],
+    "--cap-drop ALL": ["--cap-drop", "ALL"],
+    "no-new-privileges": ["--security-opt", "no-new-privileges"],
+    "all of these": ["--read-only", "--user", "1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
+}
+# Prints `none` once there is neither a running nor a dead orphan any more.
+ORPHANS = """for i in 1 2 3 4 5 6 7 8; do (sleep 0.0$i &); done
+n=0; while grep -qsx sleep /proc/[0-9]*/comm; do n=$((n + 1)); [ $n -lt 500 ] || exit 9; usleep 20000; done; echo none"""
+READER = "echo ready; while read -r line; do echo \"got $line\"; done; exit 4"
+
 # Outer half: a mount namespace in which /sys/fs/cgroup is cgroup v2, and a cgroup to be the root of what follows.
 OUTER = """
 set -e
@@ -19,8 +32,8 @@ mkdir "/sys/fs/cgroup/$CGROUP"
 echo 0 >"/sys/fs/cgroup/$CGROUP/cgroup.procs"
 exec unshare --cgroup --pid --net --fork --kill-child sh -c "$INNER" sh "$@"
 """
-# Inner half: PID 1, which reaps. Engines write to /etc, /run, /tmp, /var/lib and /dev/shm: theirs are a copy and tmpfs.
-# Their storage is a tmpfs too: on a disk each container costs them half a second of fsync.
+# Inner half: PID 1, which reaps. Engines write to /etc, /run, /dev/shm, /var/lib and /var/cache: theirs are a copy and
+# tmpfs. Their storage is a tmpfs too: on a disk each container costs them half a second of fsync.
 INNER = """
 set -e
 mount -t proc proc /proc
@@ -30,8 +43,8 @@ mkdir /sys/fs/cgroup/engine
 echo 0 >/sys/fs/cgroup/engine/cgroup.procs
 cp -a /etc "$PLACE/etc"
 mount --bind "$PLACE/etc" /etc
-for folder in "$PLACE/data" /run /var/lib; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
-for folder in /tmp /dev/shm; do mount -t tmpfs -o mode=1777 tmpfs "$folder"; done
+for folder in "$PLACE/data" /run /var/lib /var/cache; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 ip link set lo up
 eval "$SETUP"
 "$@" &
@@ -281,7 +294,8 @@ class Podman(Engine):
         return self.inside("podman", "--log-level", "error", *storage, *words)
 
     def as_someone(self, *argv):
-        env = dict(self.env, HOME=self.path("data", "home"), XDG_RUNTIME_DIR="/run/user/%d" % self.SOMEONE, TMPDIR="/tmp")
+        home = self.path("data", "home")
+        env = dict(self.env, HOME=home, TMPDIR=home, XDG_RUNTIME_DIR="/run/user/%d" % self.SOMEONE)
         return command(self.inside(*as_user(self.SOMEONE, *argv)), env=env, cwd="/")
 
 
