@@ -218,6 +218,12 @@ class Detached:
         took = time.monotonic() - began
         return (self.code() if r.code == 0 else r), took
 
+    def stops_in_order(self, sentence):
+        """Checks that `stop -t 10` ends UNITS, the last first, with 0."""
+        code, took = self.stop()
+        down = [line for line in self.logs() if " down" in line]
+        check((code, took < ORDERLY, len(down)) == (0, True, 2) and "web" in down[0], sentence, (code, took, self.logs()))
+
 
 class Docker(Engine):
     """A Docker Engine without networks, whose docker-init is the program given."""
