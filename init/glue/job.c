@@ -98,42 +98,58 @@ static bool is_orphaned(const struct init *in)
     return in->pid1 || getsid(0) == getpid() || getsid(getppid()) != getsid(0);
 }
 
-static void go_on(const struct init *in)
+/*
+ * It was stopped as it wants the terminal, in whose background it is. Whether that is ours to give only the kernel can
+ * say and act upon in one step: it stops us and all of our job where it is not, with SIGTTOU, until `fg` makes it so;
+ * EIO where nobody could.
+ */
+static void give_terminal(pid_t command)
 {
-    if (tcgetpgrp(STDIN_FILENO) == getpgrp()) {
-        (void)tcsetpgrp(STDIN_FILENO, in->main_pid);
+    void (*before)(int) = signal(SIGTTOU, SIG_DFL);
+    sigset_t set;
+    int r;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTTOU);
+    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    r = tcsetpgrp(STDIN_FILENO, command);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGTTOU, before);
+    if (r == 0) {
+        (void)kill(-command, SIGCONT);
     }
-    (void)kill(-in->main_pid, SIGCONT);
 }
 
-/* With all of our job, as the terminal would have done it: they, too, are what the shell waits for. */
-static void stop_with_it(const struct init *in, int number)
+/* Ctrl-Z: all of our job stops, as the terminal would have done it: they, too, are what the shell waits for. */
+static void stop_with_it(pid_t command)
 {
-    (void)kill(0, number); // for us it is blocked, and SIGCONT takes it with it: signal(7)
+    (void)kill(0, SIGTSTP); // for us it is blocked, and SIGCONT takes it with it: signal(7)
     (void)kill(getpid(), SIGSTOP);
-    go_on(in);
+    if (tcgetpgrp(STDIN_FILENO) == getpgrp()) { // fg, and not bg
+        (void)tcsetpgrp(STDIN_FILENO, command);
+    }
+    (void)kill(-command, SIGCONT);
 }
 
-void job_stopped(struct init *in, int number)
+void job_stopped(const struct init *in, pid_t command, int number)
 {
-    pid_t foreground = tcgetpgrp(STDIN_FILENO);
-    bool wants = number == SIGTTIN || number == SIGTTOU; // the terminal, in whose background it is
     char name[SIGNAME_MAX];
 
-    // Somebody's SIGSTOP, a debugger's, is no job control.
-    if (in->launched || in->rules.isolation != ISOLATE_GROUP || foreground < 0 ||
-        (!wants && (number != SIGTSTP || foreground != in->main_pid))) {
+    // Somebody's SIGSTOP, a debugger's, is no job control; nor is SIGTSTP that no terminal has sent.
+    if (in->launched || in->rules.isolation != ISOLATE_GROUP) {
         return;
     }
-    if (wants && foreground == getpgrp()) { // fg of a job that was running: no SIGCONT comes
-        go_on(in);
-    } else if (!is_orphaned(in)) {
-        stop_with_it(in, number);
-    } else if (!wants) {
+    if (number == SIGTTIN || number == SIGTTOU) {
+        give_terminal(command);
+    } else if (number == SIGTSTP && tcgetpgrp(STDIN_FILENO) == command) {
+        if (!is_orphaned(in)) {
+            stop_with_it(command);
+            return;
+        }
         if (in->verbose) {
             say(signame_format(number, name),
                 "has stopped the command, which goes on: there is no shell");
         }
-        (void)kill(-in->main_pid, SIGCONT);
+        (void)kill(-command, SIGCONT);
     }
 }

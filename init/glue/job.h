@@ -20,7 +20,7 @@ void job_isolate(const struct init *in);
 /* Before the fork: what has to be given up for that. */
 void job_prepare(struct init *in);
 
-/* The command has been stopped by this signal. */
-void job_stopped(struct init *in, int number);
+/* The command, which is this process, has been stopped by this signal. */
+void job_stopped(const struct init *in, pid_t command, int number);
 
 #endif

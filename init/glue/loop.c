@@ -150,6 +150,15 @@ static void read_signals(struct init *in, msec_t now)
     } while (count == SIG_BATCH && taken < SIGNALS_PER_TURN); // the rest wakes poll(2) at once
 }
 
+/* The command, or the service that is the main one: what may be in the terminal's foreground. */
+static bool is_command(const struct init *in, pid_t pid)
+{
+    const struct services *s = in->services;
+
+    return s == NULL ? pid == in->main_pid
+                     : s->main != SUPER_NONE && pid == s->now.pid[s->main][PROCESS_MAIN];
+}
+
 /* Returns what is to be done. */
 static unsigned end_main(struct init *in, int status, msec_t now)
 {
@@ -179,7 +188,7 @@ static void reap(struct init *in, msec_t now)
     bool main_ended = false;
     int main_status = 0;
     unsigned actions = 0;
-    int stops = in->services == NULL && !in->launched ? WUNTRACED : 0;
+    int stops = in->launched ? 0 : WUNTRACED;
     bool empty;
     pid_t pid = 0;
     int status;
@@ -188,8 +197,8 @@ static void reap(struct init *in, msec_t now)
     while (count < REAPS_PER_TURN && (pid = waitpid(-1, &status, WNOHANG | stops)) > 0) {
         count++;
         if (WIFSTOPPED(status)) {
-            if (pid == in->main_pid) {
-                job_stopped(in, WSTOPSIG(status));
+            if (is_command(in, pid)) {
+                job_stopped(in, pid, WSTOPSIG(status));
             }
             continue;
         }
