@@ -62,7 +62,8 @@ static void try_stage(struct logout *o, bool blocks)
     }
     room = fcntl(o->stage[1], F_GETPIPE_SZ);
     errno = EINVAL;
-    if (o->kind != LOGOUT_NONE && o->kind != LOGOUT_SOCKET && !blocks && room > 0) {
+    // A file's position is nobody's in splice(2): what others write through the same description would be overwritten.
+    if (o->kind != LOGOUT_NONE && o->kind != LOGOUT_SOCKET && !o->is_file && !blocks && room > 0) {
         o->room = (uint32_t)room;
         n = splice(o->stage[0], NULL, o->fd, NULL, o->room, SPLICE_F_NONBLOCK);
     }
@@ -86,6 +87,7 @@ static void find_kind(struct logout *o, int proc)
     struct stat st;
     int own;
 
+    o->is_file = o->fd >= 0 && fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode);
     if (o->fd < 0 || fstat(o->fd, &st) < 0) {
         o->kind = LOGOUT_NONE;
     } else if (S_ISSOCK(st.st_mode)) {
@@ -105,6 +107,23 @@ static void find_kind(struct logout *o, int proc)
     try_stage(o, blocks);
 }
 
+/* What the last write of a worker that has died has written, where that can be told. */
+static uint64_t written_before(const struct logout *o, const struct logring *ring)
+{
+    uint64_t place;
+    uint64_t bytes;
+    off_t now;
+
+    if (o->staged > 0) {
+        return o->staged;
+    }
+    now = o->fd >= 0 ? lseek(o->fd, 0, SEEK_CUR) : -1;
+    return now >= 0 && logsink_intended(ring, &place, &bytes) && bytes > 0 &&
+                   (uint64_t)now == place + bytes
+               ? bytes
+               : 0;
+}
+
 void logout_init(struct logout *o, struct logring *ring, int fd, const int stage[2], int proc,
                  int epoll, uint32_t token)
 {
@@ -121,7 +140,7 @@ void logout_init(struct logout *o, struct logring *ring, int fd, const int stage
     for (int i = 0; i < LOG_FOLLOWERS_MAX; i++) {
         o->follower[i] = -1;
     }
-    logsink_attach(&o->sink, ring, o->staged);
+    logsink_attach(&o->sink, ring, written_before(o, ring));
     find_kind(o, proc);
     if (o->kind != LOGOUT_NONE && o->kind != LOGOUT_FILE &&
         epoll_ctl(epoll, EPOLL_CTL_ADD, o->fd, &ev) < 0) {
@@ -190,6 +209,20 @@ static void failed(struct logout *o, ssize_t r, uint32_t token)
     }
 }
 
+/* Whoever else has this description moves its position, too: then nothing can be told, and nothing is taken for granted. */
+static void intend_at(struct logout *o, const struct slice *parts, size_t count)
+{
+    off_t place = lseek(o->fd, 0, SEEK_CUR);
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        bytes += parts[i].len;
+    }
+    if (place >= 0) {
+        logsink_intend(&o->sink, (uint64_t)place, bytes);
+    }
+}
+
 /* From the ring to stdout. Bytes, 0 where there is nothing, or -errno. */
 static ssize_t write_out(struct logout *o)
 {
@@ -203,7 +236,11 @@ static ssize_t write_out(struct logout *o)
     if (o->kind == LOGOUT_SHARED && !has_room(o)) {
         return -EAGAIN;
     }
-    n = write_parts(o, parts, o->kind == LOGOUT_SHARED ? cut(parts, count, o->piece) : count);
+    count = o->kind == LOGOUT_SHARED ? cut(parts, count, o->piece) : count;
+    if (o->is_file) {
+        intend_at(o, parts, count);
+    }
+    n = write_parts(o, parts, count);
     if (n > 0) {
         logsink_advance(&o->sink, (uint64_t)n);
     }
@@ -225,7 +262,7 @@ static bool fill_stage(struct logout *o)
     for (size_t i = 0; i < count; i++) {
         iov[i] = (struct iovec){(void *)(uintptr_t)parts[i].data, parts[i].len};
     }
-    logsink_intend(&o->sink);
+    logsink_intend(&o->sink, 0, 0);
     n = writev(o->stage[1], iov, (int)count);
     if (n <= 0) { // no memory for its pages: without it, then
         drop_stage(o);

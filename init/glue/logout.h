@@ -11,8 +11,9 @@
  * cannot be opened it is written to in pieces that fit where poll(2) says that there is room.
  *
  * On the way lies the stage, a pipe that PID 1 keeps: bytes are counted as written once they are in it (logsink.h), and
- * splice(2) takes them out and writes them in one step, wherever a worker is killed. What splice(2) does not write to,
- * a socket or a file with O_APPEND, is written to without it: then a worker's death may show a line twice.
+ * splice(2) takes them out and writes them in one step, wherever a worker is killed. A file is written to without it, as
+ * others may write to it through the same description, whose position splice(2) does not lock; there the position tells
+ * whether the last write was made. To a socket, or where others have moved that, a worker's death may show lines twice.
  *
  * The ring holds what stdout has not had. Where it is full of that, services wait as long as stdout goes on taking
  * something; where it takes nothing for LOG_PATIENCE_MS the oldest lines make room, and are counted: lost=N.
@@ -30,6 +31,7 @@ struct logout {
     int fd;    // owned
     int epoll; // borrowed
     bool writable;
+    bool is_file;     // a regular one
     bool more;        // a step has left something, though it was not refused
     uint32_t piece;   // SHARED: bytes that fit where there is room
     int stage[2];     // owned; -1: there is none

@@ -196,15 +196,23 @@ static void test_killed_to_a_terminal_every_line_is_there_once(void **state)
     in_child(killed_to_a_terminal);
 }
 
-/* Without a stage: splice(2) does not append. No line is missing, and that is all. */
-static void killed_to_an_appended_file(void)
+/* Writing to a memfd does not lock its position. */
+static int real_file(void)
 {
     char path[] = "/tmp/test_logout.XXXXXX";
     int file = check_call(mkstemp(path));
+
+    check_call(unlink(path));
+    return file;
+}
+
+/* Without a stage: splice(2) does not append. No line is missing, and that is all. */
+static void killed_to_an_appended_file(void)
+{
+    int file = real_file();
     bool seen[SERVICES][NUMBERED] = {{false}};
     char *text;
 
-    check_call(unlink(path));
     check_call(fcntl(file, F_SETFL, O_APPEND));
     begin(check_call(dup(file)));
     write_and_kill();
@@ -227,6 +235,44 @@ static void test_killed_to_an_appended_file_no_line_is_missing(void **state)
 {
     (void)state;
     in_child(killed_to_an_appended_file);
+}
+
+/* Somebody else has the same description, as a main command has: what both write is there. */
+static void shared_file(void)
+{
+    int file = real_file();
+    unsigned own = 0;
+    pid_t other;
+    char *text;
+
+    begin(check_call(dup(file)));
+    other = check_call(fork());
+    if (other == 0) {
+        for (int i = 0; i < NUMBERED; i++) {
+            char line[32];
+            int n = snprintf(line, sizeof(line), "other %d\n", i);
+
+            check(write(file, line, (size_t)n) == n, "write: %s", strerror(errno));
+        }
+        _exit(0);
+    }
+    must_end(service(0, write_lines));
+    must_end(other);
+    end_worker();
+    close_out();
+    text = text_of(file);
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        own += strncmp(line, "0 ", 2) == 0;
+        check(strncmp(line, "0 ", 2) == 0 || strncmp(line, "other ", 6) == 0,
+              "a line was torn: %.90s", line);
+    }
+    check_is(own, NUMBERED);
+}
+
+static void test_a_file_that_somebody_else_writes_to(void **state)
+{
+    (void)state;
+    in_child(shared_file);
 }
 
 /* ---- read slowly ---- */
@@ -344,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_killed_to_a_shared_pipe_every_line_is_there_once),
         cmocka_unit_test(test_killed_to_a_terminal_every_line_is_there_once),
         cmocka_unit_test(test_killed_to_an_appended_file_no_line_is_missing),
+        cmocka_unit_test(test_a_file_that_somebody_else_writes_to),
         cmocka_unit_test(test_services_wait_for_a_slow_reader),
         cmocka_unit_test(test_nobody_waits_long_for_a_reader_that_takes_nothing),
         cmocka_unit_test(test_one_that_is_renewed_is_no_news),
