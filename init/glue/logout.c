@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -107,27 +108,54 @@ static void find_kind(struct logout *o, int proc)
     try_stage(o, blocks);
 }
 
-/* What the last write of a worker that has died has written, where that can be told. */
-static uint64_t written_before(const struct logout *o, const struct logring *ring)
+/* Are these the next bytes, at that place of the file? */
+static bool is_there(const struct logout *o, int proc, off_t place, uint64_t bytes)
 {
-    uint64_t place;
-    uint64_t bytes;
-    off_t now;
+    int fd FD_CLEANUP = fd_reopen(proc, o->fd, O_RDONLY | O_NOCTTY);
+    struct slice parts[PARTS];
+    struct logsink sink = o->sink;
+    size_t count = logsink_gather(&sink, parts, PARTS);
+    uint8_t buf[4096];
 
-    if (o->staged > 0) {
-        return o->staged;
+    for (size_t i = 0; i < count && bytes > 0; i++) {
+        for (size_t at = 0; at < parts[i].len && bytes > 0;) {
+            size_t n = parts[i].len - at;
+
+            n = n < sizeof(buf) ? n : sizeof(buf);
+            n = n < bytes ? n : (size_t)bytes;
+            if (fd < 0 || pread(fd, buf, n, place) != (ssize_t)n ||
+                memcmp(buf, parts[i].data + at, n) != 0) {
+                return false;
+            }
+            at += n;
+            place += (off_t)n;
+            bytes -= n;
+        }
     }
-    now = o->fd >= 0 ? lseek(o->fd, 0, SEEK_CUR) : -1;
-    return now >= 0 && logsink_intended(ring, &place, &bytes) && bytes > 0 &&
-                   (uint64_t)now == place + bytes
-               ? bytes
-               : 0;
+    return bytes == 0;
+}
+
+/*
+ * The last write of a worker that has died: the file's position, and what is in the file before it, tell how much of it
+ * was written. What cannot be told was not: it may be there twice then.
+ */
+static void take_last_write(struct logout *o, uint64_t place, uint64_t bytes, int proc)
+{
+    off_t now = lseek(o->fd, 0, SEEK_CUR);
+    uint64_t written = now > 0 && (uint64_t)now > place ? (uint64_t)now - place : 0;
+
+    if (written > 0 && written <= bytes && is_there(o, proc, (off_t)place, written)) {
+        logsink_advance(&o->sink, written);
+    }
 }
 
 void logout_init(struct logout *o, struct logring *ring, int fd, const int stage[2], int proc,
                  int epoll, uint32_t token)
 {
     struct epoll_event ev = {.events = EPOLLONESHOT, .data.u32 = token};
+    uint64_t place;
+    uint64_t bytes;
+    bool died;
 
     *o = (struct logout){.fd = fd,
                          .epoll = epoll,
@@ -140,8 +168,12 @@ void logout_init(struct logout *o, struct logring *ring, int fd, const int stage
     for (int i = 0; i < LOG_FOLLOWERS_MAX; i++) {
         o->follower[i] = -1;
     }
-    logsink_attach(&o->sink, ring, written_before(o, ring));
+    died = logsink_intended(ring, &place, &bytes);
+    logsink_attach(&o->sink, ring, o->staged);
     find_kind(o, proc);
+    if (died && o->is_file && bytes > 0) {
+        take_last_write(o, place, bytes, proc);
+    }
     if (o->kind != LOGOUT_NONE && o->kind != LOGOUT_FILE &&
         epoll_ctl(epoll, EPOLL_CTL_ADD, o->fd, &ev) < 0) {
         o->kind = LOGOUT_FILE; // EPERM: it cannot be waited for

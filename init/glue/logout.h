@@ -12,8 +12,9 @@
  *
  * On the way lies the stage, a pipe that PID 1 keeps: bytes are counted as written once they are in it (logsink.h), and
  * splice(2) takes them out and writes them in one step, wherever a worker is killed. A file is written to without it, as
- * others may write to it through the same description, whose position splice(2) does not lock; there the position tells
- * whether the last write was made. To a socket, or where others have moved that, a worker's death may show lines twice.
+ * others may write to it through the same description, whose position splice(2) does not lock; there the position, and
+ * what is in the file before it, tell how much of the last write was made. To a socket, or where others have moved the
+ * position just then, a worker's death may show lines twice.
  *
  * The ring holds what stdout has not had. Where it is full of that, services wait as long as stdout goes on taking
  * something; where it takes nothing for LOG_PATIENCE_MS the oldest lines make room, and are counted: lost=N.
