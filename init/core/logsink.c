@@ -192,7 +192,17 @@ bool logsink_intended(const struct logring *ring, uint64_t *ret_place, uint64_t 
 
 uint64_t logsink_left(const struct logsink *s)
 {
-    return s->ring->sequence > s->at.sequence ? s->ring->sequence - s->at.sequence : 0;
+    uint64_t behind = s->ring->sequence > s->at.sequence ? s->ring->sequence - s->at.sequence : 0;
+
+    return behind + s->at.lost + s->at.more;
+}
+
+void logsink_note_left(const struct logsink *s, uint64_t lines)
+{
+    struct wire_writer w;
+
+    wire_writer_init(&w, s->ring->base + LOGRING_AT_LEFT, 8);
+    wire_put_u64(&w, lines);
 }
 
 void logsink_attach(struct logsink *s, struct logring *ring, uint64_t written)

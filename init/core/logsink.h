@@ -48,8 +48,9 @@ size_t logsink_gather(struct logsink *s, struct slice *parts, size_t most);
 /* They are about to be written: to the stage, which is empty, or so many bytes at that place. */
 void logsink_intend(const struct logsink *s, uint64_t place, uint64_t bytes);
 
-/* How many lines it has not written. */
+/* How many lines it has not written, or not told of; and noting that in the ring, for PID 1 (LOGRING_AT_LEFT). */
 uint64_t logsink_left(const struct logsink *s);
+void logsink_note_left(const struct logsink *s, uint64_t lines);
 
 /* So many of them were written. */
 void logsink_advance(struct logsink *s, uint64_t written);

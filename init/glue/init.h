@@ -87,6 +87,7 @@ struct init {
     bool userns;
     bool verbose;
     bool quiet;
+    bool asked;        // somebody wants the end
     bool tell_up;      // the launcher waits for UP
     bool main_runs;    // the main command was executed
     bool more_to_reap; // in the next turn: others were to be served first

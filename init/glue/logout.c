@@ -321,6 +321,16 @@ static ssize_t move_out(struct logout *o)
     return n;
 }
 
+/* A pipe has room for more only once a page of it is read: that less than that was read it tells itself. */
+static bool was_read(struct logout *o)
+{
+    uint32_t unread = o->piece == PIPE_BUF ? bytes_in(o->fd) : 0;
+    bool fewer = unread < o->unread;
+
+    o->unread = unread;
+    return fewer;
+}
+
 bool logout_step(struct logout *o, uint32_t token)
 {
     size_t written = 0;
@@ -337,6 +347,7 @@ bool logout_step(struct logout *o, uint32_t token)
     o->more = written >= STEP_BYTES;
     if (written > 0) {
         o->progress = clock_micro();
+        (void)was_read(o);
     }
     return written > 0;
 }
@@ -357,28 +368,59 @@ static bool behind(struct logout *o, uint64_t need)
 
 int64_t logout_hold(struct logout *o, uint64_t need)
 {
-    int64_t until = o->progress + LOG_PATIENCE_MS * INT64_C(1000);
+    const int64_t patience = LOG_PATIENCE_MS * INT64_C(1000);
+    int64_t now;
 
-    return behind(o, need) && until > clock_micro() ? until : 0;
+    if (!behind(o, need)) {
+        return 0;
+    }
+    now = clock_micro();
+    if (o->progress + patience <= now && was_read(o)) {
+        o->progress = now;
+    }
+    return o->progress + patience > now ? o->progress + patience : 0;
 }
 
-void logout_flush(struct logout *o, uint32_t token, uint64_t need, int64_t until)
+void logout_flush(struct logout *o, uint32_t token, uint64_t need)
 {
-    int64_t left;
+    int64_t until;
 
-    while ((left = logout_hold(o, need)) > 0 && clock_micro() < until) {
+    while ((until = logout_hold(o, need)) > 0) {
         struct pollfd p = {.fd = o->fd, .events = POLLOUT};
+        int64_t left;
 
+        logsink_note_left(&o->sink, logsink_left(&o->sink));
         o->writable = true;
         if (logout_step(o, token) || o->kind == LOGOUT_NONE) {
             continue;
         }
-        left = (left < until ? left : until) - clock_micro();
+        left = until - clock_micro();
         if (left <= 0 || o->kind == LOGOUT_FILE) {
             break;
         }
         (void)poll(&p, 1, (int)(left / 1000) + 1);
     }
+}
+
+void logout_end(struct logout *o)
+{
+    uint64_t lines = logsink_left(&o->sink);
+    char text[4096];
+    char last = '\n';
+    ssize_t n;
+
+    if (o->kind == LOGOUT_NONE) {
+        lines = 0; // there is nobody who misses them
+    }
+    while (o->kind != LOGOUT_NONE && o->staged > 0 &&
+           (n = read(o->stage[0], text, sizeof(text))) > 0) {
+        for (ssize_t k = 0; k < n; k++) {
+            lines += text[k] == '\n';
+        }
+        last = text[n - 1];
+        o->staged -= (uint32_t)n < o->staged ? (uint32_t)n : o->staged;
+    }
+    logsink_note_left(&o->sink, lines + (last != '\n'));
 }
 
 void logout_follow(struct logout *o, int fd, uint32_t token)

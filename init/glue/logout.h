@@ -40,6 +40,7 @@ struct logout {
     uint32_t room;    // bytes that it holds
     int64_t retry_at; // us: the disk is full; INT64_MAX: it is not
     int64_t progress; // us: when something was last taken
+    uint32_t unread;  // bytes in stdout's pipe then
     struct logsink sink;
     int follower[LOG_FOLLOWERS_MAX]; // owned; -1: free
     uint64_t told;                   // head of the ring when followers were last told
@@ -60,8 +61,11 @@ bool logout_step(struct logout *o, uint32_t token);
  */
 int64_t logout_hold(struct logout *o, uint64_t need);
 
-/* At the end: writes as long as that lasts, but not after `until` (us). LOGOUT_ALL: until everything is written. */
-void logout_flush(struct logout *o, uint32_t token, uint64_t need, int64_t until);
+/* At the end: writes as long as that lasts. LOGOUT_ALL: until everything is written. */
+void logout_flush(struct logout *o, uint32_t token, uint64_t need);
+
+/* At the very end: notes in the ring how many lines whoever reads stdout has not taken. */
+void logout_end(struct logout *o);
 
 /* Takes the write end of a follower's pipe. */
 void logout_follow(struct logout *o, int fd, uint32_t token);

@@ -358,6 +358,33 @@ static void test_nobody_waits_long_for_a_reader_that_takes_nothing(void **state)
     in_child(obedient);
 }
 
+/* Nobody takes the last lines: they are counted, those on their way too. */
+static void left_at_the_end(void)
+{
+    unsigned lines = 0;
+    int out[2];
+    char *text;
+
+    begin(pipe_out(out));
+    must_end(service(0, write_lines));
+    end_worker();
+    close_out();
+    (void)close(out[1]);
+    check_call(fcntl(out[0], F_SETFL, O_NONBLOCK));
+    text = read_out(out[0]);
+    for (const char *p = text; *p != 0; p++) {
+        lines += *p == '\n';
+    }
+    check_is((int)(lines + logger_left(&in)), NUMBERED);
+    check(lines < NUMBERED, "all was taken");
+}
+
+static void test_what_nobody_takes_at_the_end_is_counted(void **state)
+{
+    (void)state;
+    in_child(left_at_the_end);
+}
+
 /* Its end, in PID 1's words. */
 static void renewed(void)
 {
@@ -393,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_a_file_that_somebody_else_writes_to),
         cmocka_unit_test(test_services_wait_for_a_slow_reader),
         cmocka_unit_test(test_nobody_waits_long_for_a_reader_that_takes_nothing),
+        cmocka_unit_test(test_what_nobody_takes_at_the_end_is_counted),
         cmocka_unit_test(test_one_that_is_renewed_is_no_news),
     };
 
