@@ -199,7 +199,7 @@ static void take_value(struct slice *text, struct draft *d)
     }
 }
 
-long envfile_next(struct slice *text, char *buf, size_t cap)
+long envfile_next(struct slice *text, char *buf, size_t cap, unsigned *passed)
 {
     while (text->len > 0) {
         struct draft d = {.buf = buf, .cap = cap};
@@ -223,6 +223,9 @@ long envfile_next(struct slice *text, char *buf, size_t cap)
         put(&d, '=');
         take_value(text, &d);
         if (!is_name(key) || d.bad || d.missing > 0) {
+            if (passed != NULL) {
+                ++*passed;
+            }
             continue;
         }
         if (d.kept >= cap) {

@@ -19,10 +19,11 @@
 /*
  * Takes the next assignment off *text: "K=V" with quotes, escapes and continuations resolved, written to buf with a
  * closing zero. Lines that are none (comments, blank ones, an invalid name) are passed over, as systemd does. Where
- * a name is there twice both are returned: the later one counts.
+ * a name is there twice both are returned: the later one counts. *passed (NULL: nobody asks) grows by the assignments that
+ * were passed over for their name or their bytes.
  * Returns its length, 0 at the end, or -ENAMETOOLONG where it does not fit into cap (it is taken all the same, and
  * what buf holds then is of no use).
  */
-long envfile_next(struct slice *text, char *buf, size_t cap);
+long envfile_next(struct slice *text, char *buf, size_t cap, unsigned *passed);
 
 #endif

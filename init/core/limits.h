@@ -40,10 +40,6 @@ typedef int64_t msec_t;
 #define RESOURCES_PAUSE_MS 100 /* ms, at least, until what could not be forked is tried again */
 #define KILL_WAIT_MS 5000      /* ms to wait for processes after SIGKILL (uninterruptible sleep) */
 
-/* Logs. */
-#define LOG_END_MS \
-    6000 /* ms for the log worker to carry what is left, once no service is there any more */
-
 /* Audit. */
 #define AUDIT_KEEP 64 /* records kept while no monitor is there to write them: a page of memory */
 #define AUDIT_TEXT 36 /* bytes of detail a record, with its closing zero */
@@ -61,7 +57,10 @@ typedef int64_t msec_t;
     (1 << 20) /* bytes of one pipe at the end: the largest that a pipe can be made */
 #define LOG_PATIENCE_MS \
     1000 /* ms without a byte taken by whoever reads stdout: nobody waits for it then */
-#define LOG_FLUSH_ALL_MS 5000  /* ms at the end in all */
+#define LOG_END_MS \
+    60000 /* ms at the end for stdout to take what is left, as long as it takes something */
+#define LOG_END_ASKED_MS \
+    6000 /* ms of the same where somebody has asked for the end: an engine waits for ten */
 #define LOG_SINK_RETRY_MS 1000 /* ms from a full disk to the next try */
 #define LOG_FOLLOWERS_MAX 32   /* `porthole logs -f` at a time */
 #define LOG_FAST_MS 1000       /* ms: a worker that lives no longer is replaced after a pause */
@@ -69,7 +68,7 @@ typedef int64_t msec_t;
 #define LOG_PAUSE_MAX_MS 5000  /* ms */
 #define LOG_FDS_LEAST 24       /* descriptors that must stay free for starts, sessions and units */
 #define LOG_FDS_SPARE 256      /* descriptors that log pipes leave to everything else */
-#define LOG_ENDS_MAX 3         /* workers that may die while the last lines are being written */
+#define LOG_ENDS_MAX 100       /* workers that may die while the last lines are being written */
 
 /* What of the image's /run goes into the container's. */
 #define COPY_BYTES_MAX (64 << 20) /* bytes; memory of the host */

@@ -44,8 +44,12 @@ enum logring_cell {
     LOGRING_AT_INTENT = 48,      // 1 + position of a record that is being filled; 0: none
     LOGRING_AT_INTENT_LAST = 56, // the last byte that its text will have
     LOGRING_AT_SINK = 64,        // which of the two states of the stdout sink holds: logsink.h
-    LOGRING_AT_STAGING = 72,     // 1 + that, while the stage is being filled; 0: it is not
-    LOGRING_AT_SINKS = 128,      // the two, of LOGRING_SINK bytes
+    LOGRING_AT_STAGING =
+        72, // 1 + that, while a write is under way whose outcome can be told; 0: it is not
+    LOGRING_AT_PLACE = 80,  // where in stdout's file it goes
+    LOGRING_AT_BYTES = 88,  // and how long it is
+    LOGRING_AT_LEFT = 96,   // lines that stdout has not had at the end
+    LOGRING_AT_SINKS = 128, // the two, of LOGRING_SINK bytes
 };
 #define LOGRING_SINK 64
 #define LOGRING_USED 256 /* bytes of the header that mean something */

@@ -169,15 +169,43 @@ static void save(const struct logsink *sink)
     __atomic_store_n(base + LOGRING_AT_STAGING, 0, __ATOMIC_RELEASE);
 }
 
-void logsink_intend(const struct logsink *s)
+void logsink_intend(const struct logsink *s, uint64_t place, uint64_t bytes)
 {
     uint8_t *base = s->ring->base;
+    struct wire_writer w;
 
+    wire_writer_init(&w, base + LOGRING_AT_PLACE, 16);
+    wire_put_u64(&w, place);
+    wire_put_u64(&w, bytes);
     __atomic_store_n(base + LOGRING_AT_STAGING, (uint8_t)(1 + (base[LOGRING_AT_SINK] != 0)),
                      __ATOMIC_RELEASE);
 }
 
-void logsink_attach(struct logsink *s, struct logring *ring, uint64_t staged)
+bool logsink_intended(const struct logring *ring, uint64_t *ret_place, uint64_t *ret_bytes)
+{
+    const uint8_t *base = ring->base;
+
+    *ret_place = wire_load_u64(base + LOGRING_AT_PLACE);
+    *ret_bytes = wire_load_u64(base + LOGRING_AT_BYTES);
+    return base[LOGRING_AT_STAGING] == 1 + (base[LOGRING_AT_SINK] != 0);
+}
+
+uint64_t logsink_left(const struct logsink *s)
+{
+    uint64_t behind = s->ring->sequence > s->at.sequence ? s->ring->sequence - s->at.sequence : 0;
+
+    return behind + s->at.lost + s->at.more;
+}
+
+void logsink_note_left(const struct logsink *s, uint64_t lines)
+{
+    struct wire_writer w;
+
+    wire_writer_init(&w, s->ring->base + LOGRING_AT_LEFT, 8);
+    wire_put_u64(&w, lines);
+}
+
+void logsink_attach(struct logsink *s, struct logring *ring, uint64_t written)
 {
     uint64_t which = ring->base[LOGRING_AT_SINK] != 0;
     struct logring_record rec;
@@ -191,8 +219,8 @@ void logsink_attach(struct logsink *s, struct logring *ring, uint64_t staged)
     if (s->at.pos > ring->head || (s->at.pos >= ring->tail && pos != s->at.pos)) {
         s->at = (struct logsink_state){.pos = ring->head, .sequence = ring->sequence};
         save(s);
-    } else if (ring->base[LOGRING_AT_STAGING] == 1 + which && staged > 0) {
-        logsink_advance(s, staged);
+    } else if (ring->base[LOGRING_AT_STAGING] == 1 + which && written > 0) {
+        logsink_advance(s, written);
     }
     __atomic_store_n(ring->base + LOGRING_AT_STAGING, 0, __ATOMIC_RELEASE);
 }

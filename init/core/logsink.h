@@ -11,10 +11,11 @@
  * written. A unit that would go on another stream's line ends that line first, so that no line mixes two.
  * The state is stored whole after each write, so that the next worker goes on behind the last byte written.
  *
- * A worker killed between its write and that state writes once more what it had written, unless the write goes to a
- * stage: a pipe that outlives the worker, and that is empty when it is filled. logsink_intend() says that it is about
- * to be; what is in it after a worker's death then is what was written. The intent names the state that held, so that
- * the next state, which is stored in one step, is the end of it, too.
+ * A worker killed between its write and that state writes once more what it had written, unless its successor can tell
+ * that it was. logsink_intend() says that a write is about to come: to a stage, a pipe that outlives the worker, and that
+ * is empty when it is filled, so that what is in it then is what was written; or to a file, whose position has moved by
+ * all of it then. The intent names the state that held, so that the next state, which is stored in one step, is the end
+ * of it, too.
  */
 struct logsink_state {
     uint64_t pos;      // of the record, in the ring
@@ -35,14 +36,21 @@ struct logsink {
     char mark[LOGSINK_MARK]; // what a slice of logsink_gather() may point to
 };
 
-/* Goes on where the sink before left off; staged: the bytes that are in the stage, where there is one. */
-void logsink_attach(struct logsink *s, struct logring *ring, uint64_t staged);
+/* Goes on where the sink before left off; written: how much its last write has written, where it cannot have said. */
+void logsink_attach(struct logsink *s, struct logring *ring, uint64_t written);
+
+/* The write that a sink before may have died of: where, and how long; false: there was none. */
+bool logsink_intended(const struct logring *ring, uint64_t *ret_place, uint64_t *ret_bytes);
 
 /* The next bytes to be written, in at most `most` (6 or more) slices. Returns how many; 0: all is written. */
 size_t logsink_gather(struct logsink *s, struct slice *parts, size_t most);
 
-/* They are about to be written to the stage, which is empty. */
-void logsink_intend(const struct logsink *s);
+/* They are about to be written: to the stage, which is empty, or so many bytes at that place. */
+void logsink_intend(const struct logsink *s, uint64_t place, uint64_t bytes);
+
+/* How many lines it has not written, or not told of; and noting that in the ring, for PID 1 (LOGRING_AT_LEFT). */
+uint64_t logsink_left(const struct logsink *s);
+void logsink_note_left(const struct logsink *s, uint64_t lines);
 
 /* So many of them were written. */
 void logsink_advance(struct logsink *s, uint64_t written);

@@ -9,7 +9,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
+
+#define LEADERS_MAX 8
 
 /* ---- of the whole container ---- */
 
@@ -83,12 +86,17 @@ _Noreturn static void signal_strays(int proc, const pid_t *leader, int count, in
     _exit(0);
 }
 
+/* The table of many services does not go along into a child (make_table()): what it needs of that is copied. */
 pid_t descendants_signal_strays(int proc, const pid_t *leader, int count, int number)
 {
-    pid_t pid = spawn_copy();
+    pid_t leaders[LEADERS_MAX];
+    pid_t pid;
 
+    count = count < LEADERS_MAX ? count : LEADERS_MAX;
+    memcpy(leaders, leader, (size_t)count * sizeof(*leaders));
+    pid = spawn_copy();
     if (pid == 0) {
-        signal_strays(proc, leader, count, number);
+        signal_strays(proc, leaders, count, number);
     }
     return pid;
 }

@@ -13,7 +13,7 @@
 pid_t descendants_signal(int number);
 
 /*
- * Sends number, and SIGCONT, to the strays of a service: who is in a session of one of the leaders (count of them; 0:
+ * Sends number, and SIGCONT, to the strays of a service: who is in a session of one of the leaders (count of them, 8 at most; 0:
  * none) or descends from somebody who is, but in none of the leaders' own process groups. Those are the caller's to
  * signal, once the child that does this has ended: a leader that dies before takes the chain of parents with it.
  * proc is a descriptor of a procfs; where that shows other numbers than ours nothing is signalled.

@@ -90,6 +90,7 @@ struct init {
     bool quiet;
     bool draining;     // a SIGTERM waits until drain_at
     bool drained;      // the first has come
+    bool asked;        // somebody wants the end
     bool tell_up;      // the launcher waits for UP
     bool main_runs;    // the main command was executed
     bool more_to_reap; // in the next turn: others were to be served first

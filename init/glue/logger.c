@@ -489,6 +489,16 @@ void logger_end(struct init *in)
     hang_up(l);
 }
 
+uint64_t logger_left(const struct init *in)
+{
+    uint8_t cell[8];
+
+    return in->services->logger.ring >= 0 && pread(in->services->logger.ring, cell, sizeof(cell),
+                                                   LOGRING_AT_LEFT) == (ssize_t)sizeof(cell)
+               ? wire_load_u64(cell)
+               : 0;
+}
+
 bool logger_alive(const struct init *in)
 {
     return in->services->logger.pid > 0 || in->services->logger.again_at != MSEC_NEVER;

@@ -103,6 +103,9 @@ int logger_ring_readonly(const struct init *in);
  */
 void logger_end(struct init *in);
 
+/* How many lines stdout had not taken when the last worker ended, or a little before it was killed. */
+uint64_t logger_left(const struct init *in);
+
 /* There is a worker, or one is to come: after logger_end() the last thing to be waited for. */
 bool logger_alive(const struct init *in);
 

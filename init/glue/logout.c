@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -62,7 +63,8 @@ static void try_stage(struct logout *o, bool blocks)
     }
     room = fcntl(o->stage[1], F_GETPIPE_SZ);
     errno = EINVAL;
-    if (o->kind != LOGOUT_NONE && o->kind != LOGOUT_SOCKET && !blocks && room > 0) {
+    // A file's position is nobody's in splice(2): what others write through the same description would be overwritten.
+    if (o->kind != LOGOUT_NONE && o->kind != LOGOUT_SOCKET && !o->is_file && !blocks && room > 0) {
         o->room = (uint32_t)room;
         n = splice(o->stage[0], NULL, o->fd, NULL, o->room, SPLICE_F_NONBLOCK);
     }
@@ -86,6 +88,7 @@ static void find_kind(struct logout *o, int proc)
     struct stat st;
     int own;
 
+    o->is_file = o->fd >= 0 && fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode);
     if (o->fd < 0 || fstat(o->fd, &st) < 0) {
         o->kind = LOGOUT_NONE;
     } else if (S_ISSOCK(st.st_mode)) {
@@ -105,10 +108,54 @@ static void find_kind(struct logout *o, int proc)
     try_stage(o, blocks);
 }
 
+/* Are these the next bytes, at that place of the file? */
+static bool is_there(const struct logout *o, int proc, off_t place, uint64_t bytes)
+{
+    int fd FD_CLEANUP = fd_reopen(proc, o->fd, O_RDONLY | O_NOCTTY);
+    struct slice parts[PARTS];
+    struct logsink sink = o->sink;
+    size_t count = logsink_gather(&sink, parts, PARTS);
+    uint8_t buf[4096];
+
+    for (size_t i = 0; i < count && bytes > 0; i++) {
+        for (size_t at = 0; at < parts[i].len && bytes > 0;) {
+            size_t n = parts[i].len - at;
+
+            n = n < sizeof(buf) ? n : sizeof(buf);
+            n = n < bytes ? n : (size_t)bytes;
+            if (fd < 0 || pread(fd, buf, n, place) != (ssize_t)n ||
+                memcmp(buf, parts[i].data + at, n) != 0) {
+                return false;
+            }
+            at += n;
+            place += (off_t)n;
+            bytes -= n;
+        }
+    }
+    return bytes == 0;
+}
+
+/*
+ * The last write of a worker that has died: the file's position, and what is in the file before it, tell how much of it
+ * was written. What cannot be told was not: it may be there twice then.
+ */
+static void take_last_write(struct logout *o, uint64_t place, uint64_t bytes, int proc)
+{
+    off_t now = lseek(o->fd, 0, SEEK_CUR);
+    uint64_t written = now > 0 && (uint64_t)now > place ? (uint64_t)now - place : 0;
+
+    if (written > 0 && written <= bytes && is_there(o, proc, (off_t)place, written)) {
+        logsink_advance(&o->sink, written);
+    }
+}
+
 void logout_init(struct logout *o, struct logring *ring, int fd, const int stage[2], int proc,
                  int epoll, uint32_t token)
 {
     struct epoll_event ev = {.events = EPOLLONESHOT, .data.u32 = token};
+    uint64_t place;
+    uint64_t bytes;
+    bool died;
 
     *o = (struct logout){.fd = fd,
                          .epoll = epoll,
@@ -121,8 +168,12 @@ void logout_init(struct logout *o, struct logring *ring, int fd, const int stage
     for (int i = 0; i < LOG_FOLLOWERS_MAX; i++) {
         o->follower[i] = -1;
     }
+    died = logsink_intended(ring, &place, &bytes);
     logsink_attach(&o->sink, ring, o->staged);
     find_kind(o, proc);
+    if (died && o->is_file && bytes > 0) {
+        take_last_write(o, place, bytes, proc);
+    }
     if (o->kind != LOGOUT_NONE && o->kind != LOGOUT_FILE &&
         epoll_ctl(epoll, EPOLL_CTL_ADD, o->fd, &ev) < 0) {
         o->kind = LOGOUT_FILE; // EPERM: it cannot be waited for
@@ -190,6 +241,20 @@ static void failed(struct logout *o, ssize_t r, uint32_t token)
     }
 }
 
+/* Whoever else has this description moves its position, too: then nothing can be told, and nothing is taken for granted. */
+static void intend_at(struct logout *o, const struct slice *parts, size_t count)
+{
+    off_t place = lseek(o->fd, 0, SEEK_CUR);
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        bytes += parts[i].len;
+    }
+    if (place >= 0) {
+        logsink_intend(&o->sink, (uint64_t)place, bytes);
+    }
+}
+
 /* From the ring to stdout. Bytes, 0 where there is nothing, or -errno. */
 static ssize_t write_out(struct logout *o)
 {
@@ -203,7 +268,11 @@ static ssize_t write_out(struct logout *o)
     if (o->kind == LOGOUT_SHARED && !has_room(o)) {
         return -EAGAIN;
     }
-    n = write_parts(o, parts, o->kind == LOGOUT_SHARED ? cut(parts, count, o->piece) : count);
+    count = o->kind == LOGOUT_SHARED ? cut(parts, count, o->piece) : count;
+    if (o->is_file) {
+        intend_at(o, parts, count);
+    }
+    n = write_parts(o, parts, count);
     if (n > 0) {
         logsink_advance(&o->sink, (uint64_t)n);
     }
@@ -225,7 +294,7 @@ static bool fill_stage(struct logout *o)
     for (size_t i = 0; i < count; i++) {
         iov[i] = (struct iovec){(void *)(uintptr_t)parts[i].data, parts[i].len};
     }
-    logsink_intend(&o->sink);
+    logsink_intend(&o->sink, 0, 0);
     n = writev(o->stage[1], iov, (int)count);
     if (n <= 0) { // no memory for its pages: without it, then
         drop_stage(o);
@@ -252,6 +321,16 @@ static ssize_t move_out(struct logout *o)
     return n;
 }
 
+/* A pipe has room for more only once a page of it is read: that less than that was read it tells itself. */
+static bool was_read(struct logout *o)
+{
+    uint32_t unread = o->piece == PIPE_BUF ? bytes_in(o->fd) : 0;
+    bool fewer = unread < o->unread;
+
+    o->unread = unread;
+    return fewer;
+}
+
 bool logout_step(struct logout *o, uint32_t token)
 {
     size_t written = 0;
@@ -268,6 +347,7 @@ bool logout_step(struct logout *o, uint32_t token)
     o->more = written >= STEP_BYTES;
     if (written > 0) {
         o->progress = clock_micro();
+        (void)was_read(o);
     }
     return written > 0;
 }
@@ -288,28 +368,59 @@ static bool behind(struct logout *o, uint64_t need)
 
 int64_t logout_hold(struct logout *o, uint64_t need)
 {
-    int64_t until = o->progress + LOG_PATIENCE_MS * INT64_C(1000);
+    const int64_t patience = LOG_PATIENCE_MS * INT64_C(1000);
+    int64_t now;
 
-    return behind(o, need) && until > clock_micro() ? until : 0;
+    if (!behind(o, need)) {
+        return 0;
+    }
+    now = clock_micro();
+    if (o->progress + patience <= now && was_read(o)) {
+        o->progress = now;
+    }
+    return o->progress + patience > now ? o->progress + patience : 0;
 }
 
-void logout_flush(struct logout *o, uint32_t token, uint64_t need, int64_t until)
+void logout_flush(struct logout *o, uint32_t token, uint64_t need)
 {
-    int64_t left;
+    int64_t until;
 
-    while ((left = logout_hold(o, need)) > 0 && clock_micro() < until) {
+    while ((until = logout_hold(o, need)) > 0) {
         struct pollfd p = {.fd = o->fd, .events = POLLOUT};
+        int64_t left;
 
+        logsink_note_left(&o->sink, logsink_left(&o->sink));
         o->writable = true;
         if (logout_step(o, token) || o->kind == LOGOUT_NONE) {
             continue;
         }
-        left = (left < until ? left : until) - clock_micro();
+        left = until - clock_micro();
         if (left <= 0 || o->kind == LOGOUT_FILE) {
             break;
         }
         (void)poll(&p, 1, (int)(left / 1000) + 1);
     }
+}
+
+void logout_end(struct logout *o)
+{
+    uint64_t lines = logsink_left(&o->sink);
+    char text[4096];
+    char last = '\n';
+    ssize_t n;
+
+    if (o->kind == LOGOUT_NONE) {
+        lines = 0; // there is nobody who misses them
+    }
+    while (o->kind != LOGOUT_NONE && o->staged > 0 &&
+           (n = read(o->stage[0], text, sizeof(text))) > 0) {
+        for (ssize_t k = 0; k < n; k++) {
+            lines += text[k] == '\n';
+        }
+        last = text[n - 1];
+        o->staged -= (uint32_t)n < o->staged ? (uint32_t)n : o->staged;
+    }
+    logsink_note_left(&o->sink, lines + (last != '\n'));
 }
 
 void logout_follow(struct logout *o, int fd, uint32_t token)

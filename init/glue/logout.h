@@ -11,8 +11,10 @@
  * cannot be opened it is written to in pieces that fit where poll(2) says that there is room.
  *
  * On the way lies the stage, a pipe that PID 1 keeps: bytes are counted as written once they are in it (logsink.h), and
- * splice(2) takes them out and writes them in one step, wherever a worker is killed. What splice(2) does not write to,
- * a socket or a file with O_APPEND, is written to without it: then a worker's death may show a line twice.
+ * splice(2) takes them out and writes them in one step, wherever a worker is killed. A file is written to without it, as
+ * others may write to it through the same description, whose position splice(2) does not lock; there the position, and
+ * what is in the file before it, tell how much of the last write was made. To a socket, or where others have moved the
+ * position just then, a worker's death may show lines twice.
  *
  * The ring holds what stdout has not had. Where it is full of that, services wait as long as stdout goes on taking
  * something; where it takes nothing for LOG_PATIENCE_MS the oldest lines make room, and are counted: lost=N.
@@ -30,6 +32,7 @@ struct logout {
     int fd;    // owned
     int epoll; // borrowed
     bool writable;
+    bool is_file;     // a regular one
     bool more;        // a step has left something, though it was not refused
     uint32_t piece;   // SHARED: bytes that fit where there is room
     int stage[2];     // owned; -1: there is none
@@ -37,6 +40,7 @@ struct logout {
     uint32_t room;    // bytes that it holds
     int64_t retry_at; // us: the disk is full; INT64_MAX: it is not
     int64_t progress; // us: when something was last taken
+    uint32_t unread;  // bytes in stdout's pipe then
     struct logsink sink;
     int follower[LOG_FOLLOWERS_MAX]; // owned; -1: free
     uint64_t told;                   // head of the ring when followers were last told
@@ -57,8 +61,11 @@ bool logout_step(struct logout *o, uint32_t token);
  */
 int64_t logout_hold(struct logout *o, uint64_t need);
 
-/* At the end: writes as long as that lasts, but not after `until` (us). LOGOUT_ALL: until everything is written. */
-void logout_flush(struct logout *o, uint32_t token, uint64_t need, int64_t until);
+/* At the end: writes as long as that lasts. LOGOUT_ALL: until everything is written. */
+void logout_flush(struct logout *o, uint32_t token, uint64_t need);
+
+/* At the very end: notes in the ring how many lines whoever reads stdout has not taken. */
+void logout_end(struct logout *o);
 
 /* Takes the write end of a follower's pipe. */
 void logout_follow(struct logout *o, int fd, uint32_t token);

@@ -294,20 +294,19 @@ static void round_of_turns(struct worker *w)
 
 _Noreturn static void finish(struct worker *w)
 {
-    int64_t begin = clock_micro();
-    int64_t until = begin + LOG_FLUSH_ALL_MS * INT64_C(1000);
-
-    w->out.progress = begin; // whoever reads stdout has his time
+    w->out.progress =
+        clock_micro(); // whoever reads stdout has his time; how long in all is PID 1's to say
     for (uint32_t i = 0; i < w->feeds.limit; i++) {
         for (size_t taken = 0; taken < LOG_DRAIN_BYTES; taken += LOG_TURN_BYTES) {
-            logout_flush(&w->out, TOKEN_OUT, LOGFEED_TURN, until);
+            logout_flush(&w->out, TOKEN_OUT, LOGFEED_TURN);
             if (!logfeed_drain(&w->feeds, i)) {
                 break;
             }
         }
     }
     logout_tell(&w->out);
-    logout_flush(&w->out, TOKEN_OUT, LOGOUT_ALL, until);
+    logout_flush(&w->out, TOKEN_OUT, LOGOUT_ALL);
+    logout_end(&w->out);
     _exit(0);
 }
 

@@ -107,6 +107,7 @@ static void perform(struct init *in, unsigned actions, int number, msec_t now)
 
 void loop_life(struct init *in, enum life_event event, int64_t value, msec_t now)
 {
+    in->asked = in->asked || event == LIFE_EV_STOP;
     perform(in, life_step(&in->life, event, value, now), (int)value, now);
 }
 
@@ -396,23 +397,55 @@ static void tell_monitor_gone(struct init *in)
     control_send(in, in->monitor, &w, NULL, 0);
 }
 
-/* The log worker ends last: what services have written is still to be carried. */
+/* Signals that come while the last lines are being written; true where one of them wants the end. */
+static bool wants_end(const struct init *in)
+{
+    int numbers[SIG_BATCH];
+    bool wants = false;
+    int count;
+
+    do {
+        count = sig_read(in->signal_fd, numbers);
+        for (int i = 0; i < count; i++) {
+            wants = wants || numbers[i] == SIGTERM || numbers[i] == SIGINT ||
+                    numbers[i] == SIGPWR || numbers[i] == SIGRTMIN + 3;
+        }
+    } while (count == SIG_BATCH);
+    return wants;
+}
+
+/*
+ * The log worker ends last: what services have written is still to be carried. How fast is up to whoever reads stdout;
+ * he has less time where somebody wants the end.
+ */
 static void finish_log(struct init *in)
 {
-    msec_t until = clock_monotonic() + LOG_END_MS;
-    msec_t now = until - LOG_END_MS;
+    msec_t now = clock_monotonic();
+    msec_t until = now + (in->asked ? LOG_END_ASKED_MS : LOG_END_MS);
+    uint64_t left;
 
     logger_end(in);
     while (logger_alive(in) && now < until) {
-        struct pollfd p = {.fd = in->services->logger.sock,
-                           .events = (short)(logger_events(in) | POLLIN)};
+        struct pollfd p[] = {
+            {.fd = in->services->logger.sock, .events = (short)(logger_events(in) | POLLIN)},
+            {.fd = in->signal_fd, .events = POLLIN}};
         msec_t due = earlier(until, logger_deadline(in));
 
-        if (poll(&p, 1, due > now ? (int)(due - now) : 0) > 0) {
-            logger_ready(in, p.revents);
+        if (poll(p, 2, due > now ? (int)(due - now) : 0) > 0) {
+            if (p[0].revents != 0) {
+                logger_ready(in, p[0].revents);
+            }
+            if (p[1].revents != 0 && wants_end(in)) {
+                until = earlier(until, clock_monotonic() + LOG_END_ASKED_MS);
+            }
         }
         now = clock_monotonic();
         logger_expire(in, now);
+    }
+    left = logger_left(in);
+    if (left > 0) {
+        say_number("stdout",
+                   "nobody takes it, and this many lines of services are lost:", (long)left);
     }
 }
 

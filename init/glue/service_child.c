@@ -74,11 +74,29 @@ _Noreturn static void fail(struct child *c, enum service_code code, const char *
         (void)dup2(c->complaints, STDERR_FILENO);
     }
     say_reason(c->conf.name, text,
-               error == -ELIBACC ? "its interpreter or loader is missing" : say_errno(error));
+               error == -ELIBACC                       ? "its interpreter or loader is missing"
+               : code == CODE_USER && error == -ENOENT ? "there is no such user"
+               : code == CODE_GROUP && (error == -ESRCH || error == -ENOENT)
+                   ? "there is no such group"
+                   : say_errno(error));
     if (c->execed >= 0) {
         (void)fd_write_all(c->execed, &byte, 1);
     }
     _exit(code);
+}
+
+/* OBJECT: WHAT NUMBER, for a person; and it goes on. */
+static void warn(const struct child *c, const char *object, const char *what, long number)
+{
+    int before FD_CLEANUP = fd_copy_from(STDERR_FILENO, 3);
+
+    if (c->complaints >= 0) {
+        (void)dup2(c->complaints, STDERR_FILENO);
+    }
+    say_number(object, what, number);
+    if (before >= 0) {
+        (void)dup2(before, STDERR_FILENO);
+    }
 }
 
 /* Text of an element as a string: the child has room. */
@@ -421,6 +439,10 @@ _Noreturn void service_child(const struct init *in, const struct service_start *
     if (r < 0) {
         fail(&c, r == -E2BIG ? CODE_MEMORY : CODE_ENVIRONMENT, "cannot read",
              c.env.bad != NULL ? c.env.bad : "", r);
+    }
+    if (c.env.passed > 0) {
+        warn(&c, c.env.passed_file != NULL ? c.env.passed_file : "EnvironmentFile=",
+             "assignments that are none are passed over:", (long)c.env.passed);
     }
     set_limits(&c);
     set_privileges(&c);

@@ -315,11 +315,16 @@ static int put_file(struct service_env *env, const char *path)
     char *entry = service_env_take(env, ENTRY_BYTES);
     struct slice text;
     int r = entry == NULL ? -E2BIG : read_text(env, path, &text);
+    unsigned passed = 0;
     long n = 1;
 
-    while (r == 0 && (n = envfile_next(&text, entry, ENTRY_BYTES)) != 0) {
+    while (r == 0 && (n = envfile_next(&text, entry, ENTRY_BYTES, &passed)) != 0) {
         r = n < 0 ? -E2BIG : put_copy(env, entry, (size_t)n);
     }
+    if (passed > 0 && env->passed == 0) {
+        env->passed_file = service_env_string(env, path, strlen(path));
+    }
+    env->passed += passed;
     return r;
 }
 

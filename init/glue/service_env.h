@@ -20,8 +20,10 @@ struct service_env {
     char **entry;       // K=V
     size_t count;
     size_t cap;
-    bool grown;      // out of the caller's room
-    const char *bad; // after service_env_fill(): the file that could not be read
+    bool grown;              // out of the caller's room
+    unsigned passed;         // assignments in files that are none, by their name or their bytes
+    const char *passed_file; // the first file that has one; NULL: no room
+    const char *bad;         // after service_env_fill(): the file that could not be read
 };
 
 /*

@@ -2,6 +2,7 @@
 /* Loading units: running the loader, and taking its image in the place of the one before. */
 #include "glue/units.h"
 
+#include "core/signame.h"
 #include "glue/logger.h"
 #include "glue/loop.h"
 #include "glue/request_services.h"
@@ -352,11 +353,16 @@ void units_ended(struct init *in, int status, msec_t now)
     struct services *s = in->services;
     int r = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? read_image(&s->next, s->memfd, now)
                                                           : -ECANCELED;
+    bool told = s->loader_due == MSEC_NEVER; // units_too_slow() has
 
     s->loader_due = MSEC_NEVER;
     fd_close(&s->memfd);
     if (r < 0 && r != -ECANCELED) {
         say_reason("units", "cannot be taken", say_errno(r));
+    } else if (WIFSIGNALED(status) && !told && in->life.state < LIFE_STOPPING) {
+        char name[SIGNAME_MAX];
+
+        say_reason("units", "who reads them was killed", signame_format(WTERMSIG(status), name));
     }
     if (!s->loaded && !s->gone) {
         if (r == 0) {

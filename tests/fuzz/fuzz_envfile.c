@@ -37,9 +37,9 @@ static void check_quoted(const char *buf, size_t len)
     }
     text[n++] = '"';
     rest = (struct slice){(const uint8_t *)text, n};
-    must(envfile_next(&rest, again, len + 1) == (long)len && memcmp(buf, again, len + 1) == 0,
+    must(envfile_next(&rest, again, len + 1, NULL) == (long)len && memcmp(buf, again, len + 1) == 0,
          "a quoted value is the value");
-    must(envfile_next(&rest, again, len + 1) == 0, "nothing comes after it");
+    must(envfile_next(&rest, again, len + 1, NULL) == 0, "nothing comes after it");
     free(text);
     free(again);
 }
@@ -54,7 +54,7 @@ static size_t check_file(struct slice text, size_t cap)
     long len;
 
     must(buf != NULL, "there is memory");
-    while ((len = envfile_next(&rest, buf, cap)) != 0) {
+    while ((len = envfile_next(&rest, buf, cap, NULL)) != 0) {
         must(lies_within(rest, text) && rest.len < left, "every call takes bytes off the text");
         left = rest.len;
         count++;

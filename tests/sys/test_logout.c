@@ -196,15 +196,23 @@ static void test_killed_to_a_terminal_every_line_is_there_once(void **state)
     in_child(killed_to_a_terminal);
 }
 
-/* Without a stage: splice(2) does not append. No line is missing, and that is all. */
-static void killed_to_an_appended_file(void)
+/* Writing to a memfd does not lock its position. */
+static int real_file(void)
 {
     char path[] = "/tmp/test_logout.XXXXXX";
     int file = check_call(mkstemp(path));
+
+    check_call(unlink(path));
+    return file;
+}
+
+/* Without a stage: splice(2) does not append. No line is missing, and that is all. */
+static void killed_to_an_appended_file(void)
+{
+    int file = real_file();
     bool seen[SERVICES][NUMBERED] = {{false}};
     char *text;
 
-    check_call(unlink(path));
     check_call(fcntl(file, F_SETFL, O_APPEND));
     begin(check_call(dup(file)));
     write_and_kill();
@@ -227,6 +235,44 @@ static void test_killed_to_an_appended_file_no_line_is_missing(void **state)
 {
     (void)state;
     in_child(killed_to_an_appended_file);
+}
+
+/* Somebody else has the same description, as a main command has: what both write is there. */
+static void shared_file(void)
+{
+    int file = real_file();
+    unsigned own = 0;
+    pid_t other;
+    char *text;
+
+    begin(check_call(dup(file)));
+    other = check_call(fork());
+    if (other == 0) {
+        for (int i = 0; i < NUMBERED; i++) {
+            char line[32];
+            int n = snprintf(line, sizeof(line), "other %d\n", i);
+
+            check(write(file, line, (size_t)n) == n, "write: %s", strerror(errno));
+        }
+        _exit(0);
+    }
+    must_end(service(0, write_lines));
+    must_end(other);
+    end_worker();
+    close_out();
+    text = text_of(file);
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        own += strncmp(line, "0 ", 2) == 0;
+        check(strncmp(line, "0 ", 2) == 0 || strncmp(line, "other ", 6) == 0,
+              "a line was torn: %.90s", line);
+    }
+    check_is(own, NUMBERED);
+}
+
+static void test_a_file_that_somebody_else_writes_to(void **state)
+{
+    (void)state;
+    in_child(shared_file);
 }
 
 /* ---- read slowly ---- */
@@ -312,6 +358,33 @@ static void test_nobody_waits_long_for_a_reader_that_takes_nothing(void **state)
     in_child(obedient);
 }
 
+/* Nobody takes the last lines: they are counted, those on their way too. */
+static void left_at_the_end(void)
+{
+    unsigned lines = 0;
+    int out[2];
+    char *text;
+
+    begin(pipe_out(out));
+    must_end(service(0, write_lines));
+    end_worker();
+    close_out();
+    (void)close(out[1]);
+    check_call(fcntl(out[0], F_SETFL, O_NONBLOCK));
+    text = read_out(out[0]);
+    for (const char *p = text; *p != 0; p++) {
+        lines += *p == '\n';
+    }
+    check_is((int)(lines + logger_left(&in)), NUMBERED);
+    check(lines < NUMBERED, "all was taken");
+}
+
+static void test_what_nobody_takes_at_the_end_is_counted(void **state)
+{
+    (void)state;
+    in_child(left_at_the_end);
+}
+
 /* Its end, in PID 1's words. */
 static void renewed(void)
 {
@@ -344,8 +417,10 @@ int main(void)
         cmocka_unit_test(test_killed_to_a_shared_pipe_every_line_is_there_once),
         cmocka_unit_test(test_killed_to_a_terminal_every_line_is_there_once),
         cmocka_unit_test(test_killed_to_an_appended_file_no_line_is_missing),
+        cmocka_unit_test(test_a_file_that_somebody_else_writes_to),
         cmocka_unit_test(test_services_wait_for_a_slow_reader),
         cmocka_unit_test(test_nobody_waits_long_for_a_reader_that_takes_nothing),
+        cmocka_unit_test(test_what_nobody_takes_at_the_end_is_counted),
         cmocka_unit_test(test_one_that_is_renewed_is_no_news),
     };
 

@@ -28,7 +28,7 @@ static void expect_row(const struct row *row, size_t n)
     char buf[64];
 
     for (size_t i = 0; i < MAX && row->expected[i] != NULL; i++) {
-        long len = envfile_next(&rest, buf, sizeof(buf));
+        long len = envfile_next(&rest, buf, sizeof(buf), NULL);
 
         expect(len > 0, "row %zu, \"%.*s\": expected \"%s\", got %ld", n, SHOW(row->text),
                row->expected[i], len);
@@ -38,7 +38,7 @@ static void expect_row(const struct row *row, size_t n)
                SHOW(row->text), len, buf);
     }
     for (int i = 0; i < 2; i++) {
-        long len = envfile_next(&rest, buf, sizeof(buf));
+        long len = envfile_next(&rest, buf, sizeof(buf), NULL);
 
         expect(len == 0, "row %zu, \"%.*s\": expected the end, got %ld, \"%s\"", n, SHOW(row->text),
                len, len > 0 ? buf : "");
@@ -272,20 +272,20 @@ static void test_a_buffer_that_is_too_small(void **state)
         long r;
 
         memset(buf, '!', sizeof(buf));
-        r = envfile_next(&text, buf, cap);
+        r = envfile_next(&text, buf, cap, NULL);
         expect(r == fits, "%zu bytes: expected %ld, got %ld", cap, fits, r);
         expect(r < 0 || strcmp(buf, "A=12345") == 0, "%zu bytes: got \"%s\"", cap, buf);
-        r = envfile_next(&text, buf, cap);
+        r = envfile_next(&text, buf, cap, NULL);
         expect(r == two, "%zu bytes, the second: expected %ld, got %ld", cap, two, r);
-        r = envfile_next(&text, buf, cap);
+        r = envfile_next(&text, buf, cap, NULL);
         expect(r == two, "%zu bytes, the last: expected %ld, got %ld", cap, two, r);
-        assert_int_equal(envfile_next(&text, buf, cap), 0);
+        assert_int_equal(envfile_next(&text, buf, cap, NULL), 0);
         for (size_t i = cap; i < sizeof(buf); i++) {
             expect(buf[i] == '!', "%zu bytes: byte %zu was written", cap, i);
         }
     }
-    assert_int_equal(envfile_next(&(struct slice){NULL, 0}, NULL, 0), 0);
-    assert_int_equal(envfile_next(&SLICE("A="), NULL, 0), -ENAMETOOLONG);
+    assert_int_equal(envfile_next(&(struct slice){NULL, 0}, NULL, 0, NULL), 0);
+    assert_int_equal(envfile_next(&SLICE("A="), NULL, 0, NULL), -ENAMETOOLONG);
 }
 
 static void test_blanks_that_are_dropped_need_no_room(void **state)
@@ -294,7 +294,7 @@ static void test_blanks_that_are_dropped_need_no_room(void **state)
     char buf[4];
 
     (void)state;
-    assert_int_equal(envfile_next(&text, buf, sizeof(buf)), 3);
+    assert_int_equal(envfile_next(&text, buf, sizeof(buf), NULL), 3);
     assert_string_equal(buf, "A=1");
 }
 
@@ -309,7 +309,7 @@ static void test_a_file_cut_short_anywhere(void **state)
         char buf[64];
         int count = 0;
 
-        while (envfile_next(&rest, buf, sizeof(buf)) > 0) {
+        while (envfile_next(&rest, buf, sizeof(buf), NULL) > 0) {
             count++;
         }
         expect(rest.len == 0 && count <= 3, "\"%.*s\": %d assignments", SHOW(copy), count);

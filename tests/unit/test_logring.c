@@ -299,7 +299,7 @@ static char *drain(struct logsink *s, size_t piece)
         size_t left = piece;
         size_t written = 0;
 
-        logsink_intend(s);
+        logsink_intend(s, 0, 0);
         if (turn % 3 == 0) { // before the write
             logsink_attach(s, s->ring, 0);
             continue;
