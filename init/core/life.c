@@ -109,7 +109,7 @@ static unsigned on_main_exited(struct life *l, int64_t code, msec_t now)
     case LIFE_STARTING:
     case LIFE_UP:
     case LIFE_STOPPING:
-        return main_exited(l, code, now);
+        return l->main_alive ? main_exited(l, code, now) : 0;
     case LIFE_KILLING: // it may have ended by itself just before the SIGKILL
         if (l->main_alive && !l->finished) {
             l->code = (int)code;

@@ -267,7 +267,9 @@ static void test_one_that_outlives_its_command_ends_with_the_last(void **state)
     assert_int_equal(l.code, 7);
     l = ended(LIFE_END_NEVER, 7, &actions);
     assert_int_equal(take(&l, LIFE_EV_EMPTY, 0, NOW), 0);
+    assert_int_equal(take(&l, LIFE_EV_MAIN_EXITED, 9, NOW), 0);
     assert_int_equal(l.state, LIFE_UP);
+    assert_int_equal(l.code, 7);
 }
 
 static void test_one_that_outlives_its_command_can_be_ended(void **state)
