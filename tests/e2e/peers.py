@@ -66,15 +66,19 @@ def subjects(*names):
     return found
 
 
-def over(whom, *tests):
-    """Every test with every subject; main() names both."""
-    def bound(test, subject):
+def bound(whom, *tests):
+    """Every test with every subject, for main(), which is to name both."""
+    def bind(test, subject):
         def run_it():
             return test(subject)
         run_it.__name__ = test.__name__
         run_it.__doc__ = "%s: %s" % (subject.label, (test.__doc__ or test.__name__).split("\n")[0].rstrip("."))
         return run_it
-    main(*[bound(test, subject) for subject in whom for test in tests])
+    return [bind(test, subject) for subject in whom for test in tests]
+
+
+def over(whom, *tests):
+    main(*bound(whom, *tests))
 
 
 def differs(subject, seen, right, wrong, sentence, defect):
