@@ -281,13 +281,6 @@ def ready(running):
     return int(line.split()[1])
 
 
-def without(number):
-    """For preexec_fn: as a parent that ignores this signal leaves it to what it executes."""
-    def ignore():
-        signal.signal(number, signal.SIG_IGN)
-    return ignore
-
-
 def need(*programs):
     for program in programs:
         if not any(os.access(os.path.join(d, program), os.X_OK) for d in os.environ["PATH"].split(":")):
