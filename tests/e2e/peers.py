@@ -193,12 +193,22 @@ class Running:
         """The init as the host numbers it: with a namespace around it, unshare's child."""
         if not self.as_pid_1:
             return self.process.pid
-        return until(lambda: children(self.process.pid), what="PID 1")[0]
+        return self.until(lambda: children(self.process.pid), "PID 1")[0]
+
+    def until(self, condition, what):
+        """As lib.until(), but what has ended is not waited for."""
+        def looked():
+            over_ = ended(self.process.pid)
+            value = condition()
+            if not value and over_:
+                raise RuntimeError("%s did not come: it has ended" % what)
+            return value
+        return until(looked, what=what)
 
     def child(self, name):
         """The main child, once it runs the program `name`."""
         init = self.init
-        found = until(lambda: [p for p in children(init) if runs(p, name)], what="the main child as " + name)[0]
+        found = self.until(lambda: [p for p in children(init) if runs(p, name)], "the main child as " + name)[0]
         self.note()
         return found
 
