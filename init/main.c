@@ -65,6 +65,10 @@ static int as_peer(int argc, char **argv)
     if (p.answer != PEER_RUN) {
         return peer_usage((enum manner)o.rules.manner, &p, argv[0]);
     }
+    for (int i = p.dashes; i > p.command; i--) {
+        argv[i] = argv[i - 1];
+    }
+    p.command += p.dashes > 0;
     state.argc = argc - p.command;
     state.argv = argv + p.command;
     tell_called(&o.rules, &p);

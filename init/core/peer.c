@@ -26,6 +26,7 @@ struct walk {
     int next;
     const char *cluster; // letters of this word that are left
     const char *value;   // of the option that was taken
+    bool ended;          // by "--"
     uint32_t rewritten;  // bits: signals that dumb-init -r has named
     struct peer *peer;
 };
@@ -154,6 +155,7 @@ static int take(struct walk *w, const struct syntax *s)
     }
     w->next++;
     if (strcmp(word, "--") == 0) {
+        w->ended = true;
         return 0;
     }
     if (word[1] == '-' && s->longs != NULL) {
@@ -381,6 +383,17 @@ static void begin(struct rules *r)
     }
 }
 
+/* Behind operands alone: the first word that begins with a dash. */
+static int find_dashes(int argc, char *const *argv, int from)
+{
+    for (int i = from; i < argc; i++) {
+        if (argv[i][0] == '-' && argv[i][1] != 0) {
+            return i > from && strcmp(argv[i], "--") == 0 ? i : 0;
+        }
+    }
+    return 0;
+}
+
 void peer_parse(int argc, char *const *argv, char *(*find)(const char *name), struct rules *rules,
                 struct peer *ret)
 {
@@ -406,6 +419,9 @@ void peer_parse(int argc, char *const *argv, char *(*find)(const char *name), st
                       : catatonit_option(&w, rules, letter);
     }
     ret->command = w.next;
+    if (!dumb && !w.ended) {
+        ret->dashes = find_dashes(argc, argv, w.next);
+    }
     if (ret->answer == PEER_RUN && w.next >= argc && !rules->pause) {
         ret->answer = PEER_NO_COMMAND;
     }

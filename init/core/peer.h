@@ -7,7 +7,8 @@
 
 /*
  * tini 0.19.0, dumb-init 1.2.5 and catatonit 0.2.1, as their documentation and their tests have it. Options end at the
- * first operand in all of them (with glibc's getopt(3) tini's and catatonit's do not: `tini ls -l` shows a licence).
+ * first operand in all of them (with glibc's getopt(3) tini's and catatonit's do not: `tini ls -l` shows a licence). But
+ * tini's help has PROGRAM -- ARGS, and with that getopt(3) no command sees those dashes, in catatonit neither.
  */
 enum peer_answer {
     PEER_RUN,         // the command is to be run by these rules
@@ -32,6 +33,7 @@ struct peer {
     char letter;
     const char *word; // borrowed: of argv, or a constant
     int command;      // index in argv
+    int dashes;       // index of a "--" behind it that is not the command's; 0: there is none
     // What dumb-init tells of how it was called, where it tells everything.
     bool by_environment;
     bool no_setsid;

@@ -196,9 +196,8 @@ static int become_reaper(const struct init *in)
  * The signal comes to us, and is passed on as any other. Who has died before the call tells nobody any more, but we have
  * another parent then: prctl(2).
  */
-static int watch_parent(const struct init *in)
+static int watch_parent(const struct init *in, pid_t before)
 {
-    pid_t before = getppid();
     int number = in->rules.parent_death;
 
     if (number == 0) {
@@ -228,13 +227,14 @@ static enum life_end end_of(const struct options *o)
 
 int entry_start(struct init *in, const struct options *o)
 {
+    pid_t parent = o->rules.parent_death > 0 ? getppid() : 0;
     pid_t child;
 
     in->pid1 = getpid() == 1;
     in->verbose = o->verbose;
     in->quiet = o->quiet;
     in->rules = o->rules;
-    if (become_reaper(in) < 0 || watch_parent(in) < 0) {
+    if (become_reaper(in) < 0 || watch_parent(in, parent) < 0) {
         return -errno;
     }
     if (o->control != NULL || options_have_services(o)) {

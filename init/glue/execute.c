@@ -88,6 +88,9 @@ static __attribute__((noinline)) int execute_found(const char *program, char **a
 /* A path needs no room for one: a page of stack less that is touched for the first time. */
 int execute_program(char *program, char **argv)
 {
+    if (program[0] == 0) {
+        return -ENOENT; // not each folder of PATH, which could be searched, but not executed
+    }
     return strchr(program, '/') != NULL ? execute_path(program, argv)
                                         : execute_found(program, argv);
 }

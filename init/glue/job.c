@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define BIT(n) (1u << (n))
+#define CATATONIT_TELLS (in->rules.manner == MANNER_CATATONIT && in->rules.voice > 0)
 #define DUMB_TELLS (in->rules.manner == MANNER_DUMB_INIT && in->rules.voice > 0)
 
 static void dumb_says(const struct init *in, const char *what)
@@ -22,14 +23,34 @@ static void dumb_says(const struct init *in, const char *what)
     }
 }
 
+/* In glibc's words, which the peers have. */
+static const char *reason(int error)
+{
+    return error == ENOTTY ? "Inappropriate ioctl for device" : say_errno(error);
+}
+
 static void dumb_cannot(const struct init *in, const char *what)
 {
     int error = errno;
 
     if (DUMB_TELLS) {
         say_as(STDERR_FILENO, "[dumb-init] Unable to %s controlling tty (errno=%d %s).\n", what,
-               error, say_errno(error));
+               error, reason(error));
     }
+}
+
+/* catatonit looks for the terminal first, as stdin may be a pipe. */
+static int open_terminal(const struct init *in)
+{
+    int fd = in->rules.manner == MANNER_CATATONIT ? open("/dev/tty", O_RDWR | O_CLOEXEC) : -1;
+    int error = errno;
+
+    if (fd < 0 && CATATONIT_TELLS) {
+        say_as(STDERR_FILENO,
+               "INFO (catatonit:%d): using stdin as tty fd: could not open /dev/tty: %s\n",
+               getpid(), say_errno(error));
+    }
+    return fd >= 0 ? fd : STDIN_FILENO;
 }
 
 void job_prepare(struct init *in)
@@ -55,16 +76,17 @@ void job_prepare(struct init *in)
 static void take_foreground(const struct init *in)
 {
     pid_t before = getpgrp();
+    int fd = open_terminal(in);
     pid_t now;
-    int fd = STDIN_FILENO;
 
     if (setpgid(0, 0) < 0) {
         return;
     }
     now = tcgetpgrp(fd);
-    if (now < 0 && in->rules.manner == MANNER_CATATONIT) { // stdin may be a pipe
-        fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
-        now = fd >= 0 ? tcgetpgrp(fd) : -1;
+    if (now < 0 && CATATONIT_TELLS) {
+        say_as(STDERR_FILENO,
+               "DEBUG (catatonit:%d): setting foreground process failed: no tty present: %s\n",
+               getpid(), reason(errno));
     }
     if (now == before) {
         (void)tcsetpgrp(fd, getpid());

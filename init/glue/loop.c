@@ -52,6 +52,9 @@ void loop_crash(int number, bool sent)
 
         if (as > 0) {
             (void)kill(main_for_handler, as);
+        } else if (main_in != NULL && main_in->rules.manner != MANNER_OWN) { // theirs to die of
+            (void)signal(number, SIG_DFL);
+            (void)kill(getpid(), number);
         }
         return;
     }

@@ -12,10 +12,12 @@
 #define DUMB_VERSION "dumb-init v1.2.5"
 #define CATATONIT_VERSION "0.2.1"
 
-/* Theirs is of their programs: this one is not made of them. */
-static const char licence[] =
-    "This is porthole-init " PORTHOLE_VERSION ", which takes the place of that program.\n"
-    "SPDX-License-Identifier: MIT\n";
+/* Ours, as this program is not made of theirs. */
+__asm__(".pushsection .rodata.licence,\"a\"\n"
+        "porthole_licence: .incbin \"LICENSE\"\n"
+        ".byte 0\n"
+        ".popsection\n");
+extern const char porthole_licence[] __attribute__((visibility("hidden")));
 
 static const char tini_options[] =
     "Command line options:\n"
@@ -128,7 +130,7 @@ static int tini(const struct peer *p, const char *name)
         print(STDOUT_FILENO, TINI_VERSION "\n");
         return 0;
     case PEER_LICENCE:
-        print(STDOUT_FILENO, licence);
+        print(STDOUT_FILENO, porthole_licence);
         return 0;
     case PEER_HELP:
         tini_usage(STDOUT_FILENO, name);
@@ -175,7 +177,7 @@ static int catatonit(const struct peer *p, const char *name)
         print(STDOUT_FILENO, "tini version " CATATONIT_VERSION "_catatonit\n");
         return 0;
     case PEER_LICENCE:
-        print(STDOUT_FILENO, licence);
+        print(STDOUT_FILENO, porthole_licence);
         return 0;
     case PEER_HELP:
         print(STDERR_FILENO, catatonit_line);

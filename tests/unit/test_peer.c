@@ -101,6 +101,11 @@ static void test_tini(void **state)
     runs(TINI("-svg", "-e", "3", "-e143", "--", "ls", "-l"), 6);
     runs(TINI("ls", "-l"), 1); // glibc's getopt(3) would go on to -l
     runs(TINI("-"), 1);
+    assert_int_equal(TINI("ls", "--", "-l").p.dashes, 2); // as its help has it: PROGRAM -- ARGS
+    assert_int_equal(TINI("echo", "a", "--", "b").p.dashes, 3);
+    assert_int_equal(TINI("--", "ls", "--", "-l").p.dashes, 0);
+    assert_int_equal(TINI("sh", "-c", "x", "--").p.dashes, 0);
+    assert_int_equal(DUMB("ls", "--").p.dashes, 0);
     x = TINI("-s", "-g", "-vv", "-w", "-p", "SIGUSR1", "true");
     assert_false(x.r.no_subreaper);
     assert_int_equal(x.r.to, FORWARD_GROUP);
