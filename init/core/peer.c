@@ -419,7 +419,7 @@ void peer_parse(int argc, char *const *argv, char *(*find)(const char *name), st
                       : catatonit_option(&w, rules, letter);
     }
     ret->command = w.next;
-    if (!dumb && !w.ended) {
+    if (tini && !w.ended) {
         ret->dashes = find_dashes(argc, argv, w.next);
     }
     if (ret->answer == PEER_RUN && w.next >= argc && !rules->pause) {

@@ -8,7 +8,7 @@
 /*
  * tini 0.19.0, dumb-init 1.2.5 and catatonit 0.2.1, as their documentation and their tests have it. Options end at the
  * first operand in all of them (with glibc's getopt(3) tini's and catatonit's do not: `tini ls -l` shows a licence). But
- * tini's help has PROGRAM -- ARGS, and with that getopt(3) no command sees those dashes, in catatonit neither.
+ * tini's help has PROGRAM -- ARGS, and with that getopt(3) no command sees those dashes.
  */
 enum peer_answer {
     PEER_RUN,         // the command is to be run by these rules

@@ -164,7 +164,7 @@ static int prepare(struct boot *b)
     int r = 0;
 
     sig_reset(&b->in->inherited);
-    sig_catch_crashes(&b->in->inherited, loop_crash);
+    loop_catch_crashes(b->in);
     init_make_instance(b->in);
     if ((b->flags & LAUNCH_NEWNET) != 0) {
         r = open_net(b);

@@ -132,7 +132,7 @@ static int settle(struct init *in)
             return in->signal_fd;
         }
     }
-    sig_catch_crashes(&in->inherited, loop_crash);
+    loop_catch_crashes(in);
     init_keep_own(in, NULL);
     // A pinned directory would keep a volume from being unmounted.
     if (chdir("/") < 0 && in->verbose) {

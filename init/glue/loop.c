@@ -43,7 +43,7 @@ enum {
 static volatile pid_t main_for_handler;
 static const struct init *main_in;
 
-void loop_crash(int number, bool sent)
+static void on_crash(int number, bool sent)
 {
     char name[SIGNAME_MAX];
 
@@ -60,6 +60,13 @@ void loop_crash(int number, bool sent)
     }
     say_reason(NULL, "crashed", signame_format(number, name));
     _exit(128 + number);
+}
+
+void loop_catch_crashes(struct init *in)
+{
+    main_in = in;
+    main_for_handler = in->main_pid;
+    sig_catch_crashes(&in->inherited, on_crash);
 }
 
 static void tell_monitor_up(struct init *in)
@@ -564,7 +571,6 @@ int loop_run(struct init *in)
     } else if (in->main_runs) {
         loop_life(in, LIFE_EV_EXECED, 0, in->main_started);
     }
-    main_in = in;
     main_for_handler = in->main_pid;
     mem_trim_stack();
     if (in->signal_fd < 0) {
