@@ -98,6 +98,7 @@ build/$1/%.o: %.c build/$1/flags | $(NEED_$1)
 	$$(call say,CC,$$@)
 	$(Q)mkdir -p $$(@D) && $$(CC_$1) $$(CFLAGS_$1) $$(EXTRA) -MMD -MP -c -o $$@ $$<
 build/$1/tools/%.o: EXTRA = $(TOOLS_DEF)
+build/$1/init/glue/peer_usage.o: LICENSE
 build/$1/core.a: $(CORE_SRC:%.c=build/$1/init/core/%.o)
 build/$1/sys.a: $(SYS_SRC:%.c=build/$1/init/sys/%.o)
 build/$1/glue.a: $(GLUE_SRC:%.c=build/$1/init/glue/%.o)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define BIT(n) (1u << (n))
+#define TINI_TELLS (in->rules.manner == MANNER_TINI && in->rules.voice >= 3) /* its DEBUG */
 #define CATATONIT_TELLS (in->rules.manner == MANNER_CATATONIT && in->rules.voice > 0)
 #define DUMB_TELLS (in->rules.manner == MANNER_DUMB_INIT && in->rules.voice > 0)
 
@@ -83,6 +84,10 @@ static void take_foreground(const struct init *in)
         return;
     }
     now = tcgetpgrp(fd);
+    if (now < 0 && TINI_TELLS) {
+        say_as(STDOUT_FILENO, "[DEBUG tini (%d)] tcsetpgrp failed: no tty (ok to proceed)\n",
+               getpid());
+    }
     if (now < 0 && CATATONIT_TELLS) {
         say_as(STDERR_FILENO,
                "DEBUG (catatonit:%d): setting foreground process failed: no tty present: %s\n",

@@ -87,7 +87,9 @@ static void pass_now(struct init *in, int number)
     tell_passed(in, number, as, r);
     if (in->rules.suspend && of_terminal(number)) {
         tell_suspended(in);
-        (void)kill(getpid(), SIGSTOP); // as PID 1 that does nothing
+        if (!in->pid1) { // there it stops nobody, but takes a SIGCONT with it that waits
+            (void)kill(getpid(), SIGSTOP);
+        }
     }
 }
 
