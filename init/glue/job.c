@@ -128,14 +128,18 @@ static bool is_orphaned(const struct init *in)
 /*
  * It was stopped as it wants the terminal, in whose background it is. Whether that is ours to give only the kernel can
  * say and act upon in one step: it stops us and all of our job where it is not, with SIGTTOU, until `fg` makes it so;
- * EIO where nobody could.
+ * EIO where nobody could. PID 1 it cannot stop, and would have it ask again and again.
  */
-static void give_terminal(pid_t command)
+static void give_terminal(const struct init *in, pid_t command)
 {
-    void (*before)(int) = signal(SIGTTOU, SIG_DFL);
+    void (*before)(int);
     sigset_t set;
     int r;
 
+    if (in->pid1 && (getpgrp() == 0 || tcgetpgrp(STDIN_FILENO) != getpgrp())) {
+        return; // 0: a group of another pid namespace
+    }
+    before = signal(SIGTTOU, SIG_DFL);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTTOU);
     (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -167,7 +171,7 @@ void job_stopped(const struct init *in, pid_t command, int number)
         return;
     }
     if (number == SIGTTIN || number == SIGTTOU) {
-        give_terminal(command);
+        give_terminal(in, command);
     } else if (number == SIGTSTP && tcgetpgrp(STDIN_FILENO) == command) {
         if (!is_orphaned(in)) {
             stop_with_it(command);
