@@ -222,7 +222,7 @@ void logsink_attach(struct logsink *s, struct logring *ring, uint64_t written)
     } else if (ring->base[LOGRING_AT_STAGING] == 1 + which && written > 0) {
         logsink_advance(s, written);
     }
-    __atomic_store_n(ring->base + LOGRING_AT_STAGING, 0, __ATOMIC_RELEASE);
+    // An intent stays until a state is stored: who is killed right here leaves it to the next.
 }
 
 static void append(struct slice *parts, size_t *count, struct slice s)
