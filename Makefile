@@ -10,9 +10,11 @@ CORE_SRC  := wire.c proto.c plan.c life.c step.c options.c passwd.c place.c sign
 	directive.c unitparser.c unitset.c unitcommand.c unitcontext.c unitdeps.c unitexec.c unit.c
 SYS_SRC   := start.c fd.c clock.c sock.c sig.c mem.c mnt.c dir.c copytree.c caps.c net.c pty.c spawn.c user.c \
 	leaf.c proctable.c raise.c
-GLUE_SRC  := init.c boot.c boot_services.c launcher.c entry.c walk.c command.c execute.c control.c request.c request_services.c \
-	session.c audit.c loop.c descendants.c say.c help.c peer_usage.c telling.c passing.c job.c ending.c services.c service_run.c service_failed.c service_cgroup.c strays.c lean.c units.c service_child.c service_env.c \
-	loader.c unitroots.c unitload.c unitdrop.c unitfind.c findings.c logger.c logworker.c logfeed.c logout.c
+GLUE_SRC  := init.c boot.c boot_services.c launcher.c entry.c walk.c command.c execute.c control.c request.c \
+	request_services.c request_feeds.c session.c audit.c loop.c farewell.c descendants.c say.c help.c peer_usage.c \
+	telling.c passing.c job.c ending.c services.c service_run.c service_failed.c service_cgroup.c strays.c lean.c units.c \
+	service_child.c service_env.c loader.c unitroots.c unitload.c unitdrop.c unitfind.c findings.c logger.c logstore.c \
+	logworker.c logfeed.c logpeek.c logout.c
 INIT_SRC  := main.c
 TOOLS_SRC := main.c report.c args.c path.c client.c starting.c runtime.c cgroup.c capabilities.c env.c bind.c mounts.c \
 	spec.c spec_options.c image.c launch.c launch_report.c assist.c relay.c tty.c monitor.c procfs.c table.c json.c \

@@ -10,6 +10,11 @@ typedef int64_t msec_t;
 
 #define MSEC_NEVER INT64_MAX /* no deadline */
 
+static inline msec_t msec_earlier(msec_t a, msec_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Control channel. One datagram is a page, so that one static page receives any of them. */
 #define PROTO_DATAGRAM_MAX 4096 /* bytes */
 #define SLOTS_OPERATOR 8 /* connections; separate per role, so that no role can starve another */

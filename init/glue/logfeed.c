@@ -2,14 +2,13 @@
 /* The log worker's pipes: from a service's stdout or stderr into the ring, every byte once. */
 #include "glue/logfeed.h"
 
+#include "glue/logpeek.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/mem.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -193,75 +192,12 @@ static enum look take_plainly(struct logfeeds *f, struct logfeed *e, size_t *tak
     return LOOK_TOOK;
 }
 
-static uint32_t held(const struct logfeed *e)
-{
-    int n = 0;
-
-    return ioctl(e->fd, FIONREAD, &n) < 0 || n < 0 ? 0 : (uint32_t)n;
-}
-
-/*
- * A writer may sleep, or be told EAGAIN. What is full are slots, not bytes, and a reading end does not tell; but two
- * slots side by side hold more than one has room for, else the kernel had put both writes into one: pipe(7). A writer
- * with O_DIRECT, whose slots are as short as its packets, waits for the next look.
- */
-static bool is_full(const struct logfeed *e)
-{
-    int size = fcntl(e->fd, F_GETPIPE_SZ);
-
-    return size < 0 || held(e) >= (uint32_t)size / 2;
-}
-
-/* Copies what is at the front of the pipe to peeked. Its length, 0: nothing, or -errno. */
-static ssize_t peek(struct logfeeds *f, const struct logfeed *e)
-{
-    ssize_t n = tee(e->fd, f->scratch[1], LOG_TEXT_MAX, SPLICE_F_NONBLOCK);
-    size_t have = 0;
-
-    if (n < 0) {
-        return errno == EAGAIN ? 0 : -errno;
-    }
-    while (have < (size_t)n) {
-        ssize_t got = read(f->scratch[0], f->peeked + have, (size_t)n - have);
-
-        if (got <= 0) {
-            return -EIO;
-        }
-        have += (size_t)got;
-    }
-    return n;
-}
-
-/*
- * The same until a newline is among it, or all that one look takes: what the scratch pipe has slots for may be
- * less than the pipe holds, and what came meanwhile may have been the end of the line.
- */
-static ssize_t peek_line(struct logfeeds *f, const struct logfeed *e, const uint8_t **ret_end,
-                         bool *ret_whole)
-{
-    ssize_t before = 0;
-    ssize_t n = f->no_tee ? -ENOSYS : peek(f, e);
-
-    *ret_end = NULL;
-    *ret_whole = true;
-    while (n > 0) {
-        *ret_end = memrchr(f->peeked, '\n', (size_t)n);
-        *ret_whole = n < (ssize_t)LOG_TEXT_MAX && held(e) <= (size_t)n;
-        if (*ret_end != NULL || *ret_whole || n == LOG_TEXT_MAX || n == before) {
-            break;
-        }
-        before = n;
-        n = peek(f, e);
-    }
-    return n;
-}
-
 /* One look into the pipe, and what it says may be taken. *taken grows by what that needs of the ring, at most. */
 static enum look look(struct logfeeds *f, struct logfeed *e, size_t *taken)
 {
     const uint8_t *end;
     bool whole;
-    ssize_t n = peek_line(f, e, &end, &whole);
+    ssize_t n = f->no_tee ? -ENOSYS : logpeek_line(e->fd, f->scratch, f->peeked, &end, &whole);
     unsigned flags = 0;
     size_t len;
 
@@ -278,7 +214,7 @@ static enum look look(struct logfeeds *f, struct logfeed *e, size_t *taken)
     } else if (!whole) { // as much as one look takes
         flags = LOGRING_PARTIAL;
     } else if (!e->ended) {
-        if (!e->overdue && !is_full(e)) {
+        if (!e->overdue && !logpeek_is_full(e->fd)) {
             e->seen = (uint32_t)len;
             return LOOK_REST;
         }
@@ -519,7 +455,7 @@ static bool look_again(struct logfeeds *f, uint32_t index, int64_t now)
     e->delay *= 2;
     e->overdue = e->delay > LOG_LOOK_LAST_US;
     e->due = now + e->delay;
-    if (e->overdue || held(e) != e->seen || is_full(e)) {
+    if (e->overdue || logpeek_held(e->fd) != e->seen || logpeek_is_full(e->fd)) {
         enqueue(f, index);
     }
     return true;

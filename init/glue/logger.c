@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* PID 1's side of the log worker: pipes, the ring, and a new worker for one that has died. */
+/* PID 1's side of the log worker: what it is told, and a new one for one that has died. */
 #include "glue/logger.h"
 
 #include "core/logring.h"
 #include "glue/init.h"
-#include "glue/lean.h"
 #include "glue/logfeed.h"
+#include "glue/logstore.h"
 #include "glue/logworker.h"
 #include "glue/services.h"
 #include "sys/clock.h"
@@ -21,27 +21,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* For one owner, of one size for ever: a reader's mapping must not lose pages under it. */
-static int make_ring(void)
-{
-    uint8_t header[LOGRING_USED];
-    int fd FD_CLEANUP = fd_memfd("porthole-log", false);
-
-    logring_format(header, LOG_RING_BYTES);
-    if (fd < 0) {
-        return fd;
-    }
-    if (fchmod(fd, 0600) < 0 || ftruncate(fd, (off_t)logring_bytes(LOG_RING_BYTES)) < 0 ||
-        pwrite(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW) < 0) {
-        return -errno;
-    }
-    return TAKE_FD(fd);
-}
 
 /*
  * The end of its socket, for the worker: also where a child that was just forked has a copy of ours. Ours stays open,
@@ -113,38 +94,6 @@ static void fork_or_wait(struct init *in)
     }
 }
 
-/*
- * With a descriptor for each end a start costs a dup(2); with one for both, which holds what is in the pipe just as
- * well, it costs an open(2) through procfs, seven times as much. The first takes four descriptors a service.
- */
-static bool has_room(const struct services *s)
-{
-    return s->given.files.rlim_max > LOG_FDS_SPARE &&
-           s->now.image.count < (s->given.files.rlim_max - LOG_FDS_SPARE) / 4;
-}
-
-/* Numbers are given from below: so few are left. */
-static bool is_scarce(const struct services *s, int fd)
-{
-    return (rlim_t)fd + LOG_FDS_LEAST >= s->given.files.rlim_max;
-}
-
-/* Without it a worker's death may show lines twice, and that is all. */
-static void make_stage(struct services *s)
-{
-    int *stage = s->logger.stage;
-
-    if (s->logger.out < 0 || fd_pipe(stage) < 0) {
-        return;
-    }
-    if (is_scarce(s, stage[1])) {
-        fd_close(&stage[0]);
-        fd_close(&stage[1]);
-        return;
-    }
-    (void)fcntl(stage[1], F_SETFL, O_NONBLOCK);
-}
-
 /* No worker will come to read the pipes: whoever wrote to them would wait for ever. */
 static void go_straight(struct services *s)
 {
@@ -162,53 +111,20 @@ int logger_start(struct init *in)
     int r;
 
     if (in->services->logger.ring < 0) {
-        r = make_ring();
+        r = logstore_ring();
         if (r < 0) {
             go_straight(in->services);
             return r;
         }
         in->services->logger.ring = r;
         in->services->logger.shown = mem_shared(LOGFEED_SHOWN);
-        make_stage(in->services);
+        logstore_stage(in->services);
     }
     r = fork_worker(in);
     if (r < 0) {
         fork_or_wait(in);
     }
     return in->services->logger.pid > 0 ? 0 : r;
-}
-
-/* Whoever has a pipe may open it once more for writing, as /dev/stdout, whichever user that is: hence the mode. */
-static int make_pipe(const struct init *in, int *ret_log, int *ret_writer)
-{
-    int ends[2];
-    int both = -ENOENT;
-    int r = fd_pipe(ends);
-
-    if (r < 0) {
-        return r;
-    }
-    (void)fchmod(ends[0], 0622);
-    if (!has_room(in->services)) {
-        both = fd_reopen(in->proc_fd, ends[0], O_RDWR | O_NONBLOCK);
-    }
-    if (both == -EMFILE || is_scarce(in->services, both > ends[1] ? both : ends[1])) {
-        fd_close(&both);
-        (void)close(ends[0]);
-        (void)close(ends[1]);
-        return -EMFILE;
-    }
-    if (both >= 0) {
-        (void)close(ends[0]);
-        (void)close(ends[1]);
-        *ret_log = lean_move_up(both, LEAN_FDS);
-        return 0;
-    }
-    (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    *ret_log = lean_move_up(ends[0], LEAN_FDS);
-    // Apart from the others: the worker closes them all at once.
-    *ret_writer = lean_move_up(ends[1], LEAN_FDS + 2 * (int)in->services->now.image.count);
-    return 0;
 }
 
 static int send_message(const struct init *in, enum logworker_message kind, uint32_t service,
@@ -254,7 +170,7 @@ int logger_take_stderr(struct init *in)
 {
     struct logger *l = &in->services->logger;
     int writer = -1;
-    int r = l->straight ? -ENOENT : make_pipe(in, &l->own, &writer);
+    int r = l->straight ? -ENOENT : logstore_pipe(in, &l->own, &writer);
 
     if (r == 0 && writer < 0) {
         writer = fd_reopen(in->proc_fd, l->own, O_WRONLY);
@@ -311,23 +227,6 @@ static bool tell_ended(struct init *in, uint32_t service)
     return tell(in, log[0] < 0 && log[1] < 0 ? LOGWORKER_FORGET : LOGWORKER_CLOSED, service);
 }
 
-/*
- * A main process has PID 1's own description of the writing end, made new of whatever the last one has set; a command
- * beside it one of its own, where that can be had: whether it blocks is no business of the main process.
- */
-static int open_writer(const struct init *in, int log, int writer, bool main)
-{
-    int fd = writer >= 0 && main ? -ENOENT : fd_reopen(in->proc_fd, log, O_WRONLY);
-
-    if (fd == -ENOENT && writer >= 0) {
-        fd = fd_copy_from(writer, 3);
-        if (fd >= 0) {
-            (void)fcntl(fd, F_SETFL, 0);
-        }
-    }
-    return fd;
-}
-
 int logger_make(struct init *in, uint32_t service, bool want_error)
 {
     struct service_table *t = &in->services->now;
@@ -336,7 +235,7 @@ int logger_make(struct init *in, uint32_t service, bool want_error)
 
     for (int i = 0; r == 0 && i < (want_error ? 2 : 1); i++) {
         if (t->log[service][i] < 0) {
-            r = make_pipe(in, &t->log[service][i], &t->writer[service][i]);
+            r = logstore_pipe(in, &t->log[service][i], &t->writer[service][i]);
             made = made || r == 0;
         }
         if (i == 1 && r == -EMFILE) {
@@ -349,13 +248,6 @@ int logger_make(struct init *in, uint32_t service, bool want_error)
     return r;
 }
 
-static int open_stdout(const struct logger *l)
-{
-    int fd = l->out >= 0 ? fd_copy_from(l->out, 3) : open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-    return fd < 0 && l->out < 0 ? -errno : fd;
-}
-
 int logger_open(struct init *in, uint32_t service, bool want_error, bool main, int ret_writers[2])
 {
     const struct service_table *t = &in->services->now;
@@ -363,33 +255,17 @@ int logger_open(struct init *in, uint32_t service, bool want_error, bool main, i
 
     ret_writers[0] = ret_writers[1] = -1;
     if (in->services->logger.straight) {
-        ret_writers[0] = open_stdout(&in->services->logger);
+        ret_writers[0] = logstore_stdout(&in->services->logger);
         return ret_writers[0] < 0 ? ret_writers[0] : 0;
     }
     r = logger_make(in, service, want_error);
     for (int i = 0; r == 0 && i < (want_error ? 2 : 1) && t->log[service][i] >= 0; i++) {
-        ret_writers[i] = open_writer(in, t->log[service][i], t->writer[service][i], main);
+        ret_writers[i] = logstore_writer(in, t->log[service][i], t->writer[service][i], main);
         r = ret_writers[i] < 0 ? ret_writers[i] : 0;
     }
     if (r < 0) {
         fd_close(&ret_writers[0]);
         fd_close(&ret_writers[1]);
-    }
-    return r;
-}
-
-/* The description is the service's own: whether it blocks is up to the service. */
-static int connect_one(int writer, int to)
-{
-    return dup3(writer, to, 0) < 0 ? -errno : 0;
-}
-
-int logger_connect(const int writers[2], bool out, bool error)
-{
-    int r = out ? connect_one(writers[0], STDOUT_FILENO) : 0;
-
-    if (r == 0 && error) {
-        r = connect_one(writers[1] >= 0 ? writers[1] : writers[0], STDERR_FILENO);
     }
     return r;
 }

@@ -68,12 +68,6 @@ int logger_make(struct init *in, uint32_t service, bool want_error);
 int logger_open(struct init *in, uint32_t service, bool want_error, bool main, int ret_writers[2]);
 
 /*
- * In the service's child, while it still may do everything: its stdout and stderr (where `out`, `error`) at 1 and
- * 2, which are open; blocking. stderr goes with stdout where the service has one pipe. 0 or -errno.
- */
-int logger_connect(const int writers[2], bool out, bool error);
-
-/*
  * No process of it is left that could write: a last line without an end is finished. Closes the pipes where
  * `forget`: its index may be another service's then.
  */

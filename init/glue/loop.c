@@ -6,22 +6,20 @@
 #include "glue/audit.h"
 #include "glue/control.h"
 #include "glue/ending.h"
+#include "glue/farewell.h"
 #include "glue/job.h"
 #include "glue/logger.h"
 #include "glue/passing.h"
 #include "glue/request_services.h"
 #include "glue/say.h"
-#include "glue/service_cgroup.h"
 #include "glue/service_run.h"
 #include "glue/services.h"
 #include "glue/session.h"
 #include "glue/telling.h"
 #include "sys/clock.h"
-#include "sys/fd.h"
 #include "sys/mem.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -248,23 +246,19 @@ static void reap(struct init *in, msec_t now)
     in->empty = false;
 }
 
-static msec_t earlier(msec_t a, msec_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ms for poll(2): -1 where nothing is due, ever. */
 static int timeout(const struct init *in, msec_t now)
 {
-    msec_t due = earlier(in->life.deadline, earlier(control_deadline(in), session_deadline(in)));
+    msec_t due =
+        msec_earlier(in->life.deadline, msec_earlier(control_deadline(in), session_deadline(in)));
 
-    due = earlier(due, pass_deadline(in));
+    due = msec_earlier(due, pass_deadline(in));
 
     if (in->more_to_reap) {
         return 0;
     }
     if (in->services != NULL) {
-        due = earlier(due, earlier(services_deadline(in), logger_deadline(in)));
+        due = msec_earlier(due, msec_earlier(services_deadline(in), logger_deadline(in)));
     }
     if (due == MSEC_NEVER) {
         return -1;
@@ -372,115 +366,6 @@ static void expire(struct init *in, msec_t now)
     }
 }
 
-/* For whoever comes after a monitor that was killed. The descriptor is a file in NAME's folder. */
-static void write_exit_status(const struct init *in)
-{
-    char text[4];
-    int code = in->life.code;
-    size_t len = 0;
-
-    if (code >= 100) {
-        text[len++] = (char)('0' + code / 100 % 10);
-    }
-    if (code >= 10) {
-        text[len++] = (char)('0' + code / 10 % 10);
-    }
-    text[len++] = (char)('0' + code % 10);
-    text[len++] = '\n';
-    if (in->exit_fd >= 0) {
-        (void)fd_write_all(in->exit_fd, text, len);
-    }
-}
-
-/* Its last word: from here on nobody can reach the container, and its folder may be cleared away. */
-static void tell_monitor_gone(struct init *in)
-{
-    uint8_t buf[64];
-    struct wire_writer w;
-
-    if (in->monitor < 0) {
-        return;
-    }
-    proto_begin(&w, buf, sizeof(buf), PROTO_STATE, 0);
-    wire_tlv_u64(&w, TAG_STATE, LIFE_GONE);
-    wire_tlv_u64(&w, TAG_CODE, (uint64_t)in->life.code);
-    control_send(in, in->monitor, &w, NULL, 0);
-}
-
-/* Signals that come while the last lines are being written; true where one of them wants the end. */
-static bool wants_end(const struct init *in)
-{
-    int numbers[SIG_BATCH];
-    bool wants = false;
-    int count;
-
-    do {
-        count = sig_read(in->signal_fd, numbers);
-        for (int i = 0; i < count; i++) {
-            wants = wants || numbers[i] == SIGTERM || numbers[i] == SIGINT ||
-                    numbers[i] == SIGPWR || numbers[i] == SIGRTMIN + 3;
-        }
-    } while (count == SIG_BATCH);
-    return wants;
-}
-
-/*
- * The log worker ends last: what services have written is still to be carried. How fast is up to whoever reads stdout;
- * he has less time where somebody wants the end.
- */
-static void finish_log(struct init *in)
-{
-    msec_t now = clock_monotonic();
-    msec_t until = now + (in->asked ? LOG_END_ASKED_MS : LOG_END_MS);
-    uint64_t left;
-
-    logger_end(in);
-    while (logger_alive(in) && now < until) {
-        struct pollfd p[] = {
-            {.fd = in->services->logger.sock, .events = (short)(logger_events(in) | POLLIN)},
-            {.fd = in->signal_fd, .events = POLLIN}};
-        msec_t due = earlier(until, logger_deadline(in));
-
-        if (poll(p, 2, due > now ? (int)(due - now) : 0) > 0) {
-            if (p[0].revents != 0) {
-                logger_ready(in, p[0].revents);
-            }
-            if (p[1].revents != 0 && wants_end(in)) {
-                until = earlier(until, clock_monotonic() + LOG_END_ASKED_MS);
-            }
-        }
-        now = clock_monotonic();
-        logger_expire(in, now);
-    }
-    left = logger_left(in);
-    if (left > 0) {
-        say_number("stdout",
-                   "nobody takes it, and this many lines of services are lost:", (long)left);
-    }
-}
-
-static void leave(struct init *in)
-{
-    static const char *const names[] = {
-        [LISTEN_OPERATOR] = "control.sock", [LISTEN_INSIDE] = "inside.sock"};
-
-    if (in->services != NULL) {
-        finish_log(in);
-        service_cgroup_remove_all(in);
-    }
-    write_exit_status(in);
-    audit_flush(in);
-    tell_monitor_gone(in);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (names[i] != NULL && in->control_dirs[i] >= 0 && in->listener[i] >= 0) {
-            (void)unlinkat(in->control_dirs[i], names[i], 0);
-        }
-    }
-    if (in->control_dirs[LISTEN_INSIDE] >= 0) { // where nobody else has put something there
-        (void)unlinkat(in->control_dirs[LISTEN_INSIDE], "op", AT_REMOVEDIR);
-    }
-}
-
 static bool launcher_died(const struct init *in)
 {
     struct pollfd p = {.fd = in->monitor >= 0 ? in->slots[in->monitor].fd : -1};
@@ -519,7 +404,7 @@ static void run_on_events(struct init *in)
 /* Until the next deadline: ms, -1: there is none. */
 static int64_t signal_timeout(const struct init *in)
 {
-    msec_t due = earlier(in->life.deadline, pass_deadline(in));
+    msec_t due = msec_earlier(in->life.deadline, pass_deadline(in));
     msec_t now;
 
     if (in->more_to_reap) {
@@ -578,6 +463,6 @@ int loop_run(struct init *in)
     } else {
         run_on_events(in);
     }
-    leave(in);
+    farewell(in);
     return in->life.code;
 }

@@ -6,6 +6,7 @@
 #include "glue/audit.h"
 #include "glue/control.h"
 #include "glue/loop.h"
+#include "glue/request_feeds.h"
 #include "glue/request_services.h"
 #include "glue/session.h"
 

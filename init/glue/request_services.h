@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The requests that are about services: SERVICES, jobs, waits, LOGS, EVENTS. */
+/* The requests that are about services: SERVICES, jobs, waits. */
 #ifndef GLUE_REQUEST_SERVICES_H
 #define GLUE_REQUEST_SERVICES_H
 
@@ -8,9 +8,10 @@
 /* Each carries the request out and answers it, at once or when it is done; the connection may be dropped by this. */
 void request_services(struct init *in, int slot, const struct proto_msg *m, msec_t now);
 void request_job(struct init *in, int slot, const struct proto_msg *m, msec_t now);
-void request_logs(struct init *in, int slot, const struct proto_msg *m);
-void request_events(struct init *in, int slot, const struct proto_msg *m);
 void request_wait_service(struct init *in, int slot, const struct proto_msg *m);
+
+/* The connection waits: what it waits for answers it. False: it waits already, and was told so. */
+bool request_wait_for(struct init *in, int slot, enum slot_wait what, uint32_t request);
 
 /* SIGNAL with NAME. 0 or a positive errno. */
 int request_signal_service(const struct init *in, struct slice name, int number);
@@ -20,9 +21,6 @@ void request_answer_services(struct init *in, uint32_t index);
 
 /* The units were read again: error is 0 or a positive errno. */
 void request_answer_units(struct init *in, int error);
-
-/* There are more events. */
-void request_tell_followers(struct init *in);
 
 /*
  * In a swap of units: whoever waits for service `from` waits for `to` (SUPER_NONE: it is no more), in two steps, as

@@ -5,6 +5,7 @@
 #include "core/capset.h"
 #include "glue/command.h"
 #include "glue/execute.h"
+#include "glue/logstore.h"
 #include "glue/say.h"
 #include "glue/service_env.h"
 #include "sys/caps.h"
@@ -284,7 +285,7 @@ static void connect_log(struct child *c)
 {
     bool out = stream_kind(c, STDOUT_FILENO) == STREAM_LOG;
     bool error = stream_kind(c, STDERR_FILENO) == STREAM_LOG;
-    int r = out || error ? logger_connect(c->writers, out, error) : 0;
+    int r = out || error ? logstore_connect(c->writers, out, error) : 0;
     bool out_only = r == 0 && out && !error;
     int keep[] = {c->execed, -1};
 

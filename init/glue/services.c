@@ -8,6 +8,7 @@
 #include "glue/lean.h"
 #include "glue/logger.h"
 #include "glue/loop.h"
+#include "glue/request_feeds.h"
 #include "glue/request_services.h"
 #include "glue/say.h"
 #include "glue/service_failed.h"

@@ -5,6 +5,7 @@
 
 #include "glue/init.h"
 #include "glue/logfeed.h"
+#include "glue/logstore.h"
 #include "glue/services.h"
 
 #include "child.h"
@@ -188,7 +189,7 @@ static inline pid_t service(uint32_t index, void (*run)(uint32_t index))
     pid = check_call(fork());
     if (pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL); // of a test that has failed nothing stays
-        check_ok(logger_connect(writers, true, true));
+        check_ok(logstore_connect(writers, true, true));
         (void)close(writers[0]);
         run(index);
         _exit(0);

@@ -15,7 +15,7 @@ static void say_hello(uint32_t index)
 static void hello_as_nobody(uint32_t index)
 {
     (void)index;
-    check_ok(logger_connect((const int[]){check_call(dup(STDOUT_FILENO)), -1}, true, true));
+    check_ok(logstore_connect((const int[]){check_call(dup(STDOUT_FILENO)), -1}, true, true));
     check_call(syscall(SYS_setresgid, 65534, 65534, 65534));
     check_call(syscall(SYS_setresuid, 65534, 65534, 65534));
     say_hello(index);
