@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an entrypoint does while it runs: passing signals on, and reaping. relay signals|orphans COUNT INIT [ARG...]
- * starts INIT as PID 1 of a pid namespace with this program as its command, and prints one line:
+ * What an entrypoint does while it runs: passing signals on, and reaping. Starts each INIT as PID 1 of a pid namespace
+ * with this program as its command.
  *
- *   signals: median and 99th percentile in ns, from kill(2) of INIT to the first instruction of the command's handler
- *   orphans: ns of INIT's own CPU for COUNT orphans that end while it lives, and the zombies that are left
+ *   relay signals COUNT INIT [ARG...] [+ INIT [ARG...]]...
+ *       COUNT signals to each, now to one and now to another, so that whatever else the machine does meets them all alike.
+ *       A line for each INIT: the ns of each of its signals, from kill(2) of INIT to the first instruction of the
+ *       command's handler
+ *   relay orphans COUNT INIT [ARG...]
+ *       ns of INIT's own CPU for COUNT orphans that end while it lives, and the zombies that are left
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -17,6 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +32,8 @@
 #define PAGE_FD 200     /* the shared page, in the command */
 #define COUNT_MAX 1000000
 #define FAILED 111
+#define SUBJECTS_MAX 16
+#define WORDS_MAX 64
 
 struct page {
     _Atomic uint32_t up;
@@ -35,7 +42,14 @@ struct page {
     _Atomic uint32_t made; /* orphans that have been made */
 };
 
-static struct page *page;
+/* An init under test. */
+struct subject {
+    pid_t pid;
+    struct page *page;
+    int64_t *ns;
+};
+
+static struct page *page; /* the command's */
 
 static int64_t now_ns(void)
 {
@@ -122,32 +136,49 @@ static void await(_Atomic uint32_t *cell, uint32_t least)
     }
 }
 
-static int order(const void *a, const void *b)
+/* Each once, in a new order: none is always measured behind the same other one. */
+static void shuffle(int *order, int count)
 {
-    int64_t x = *(const int64_t *)a;
-    int64_t y = *(const int64_t *)b;
+    for (int i = 0; i < count; i++) {
+        int k = (int)(random() % (i + 1));
 
-    return (x > y) - (x < y);
+        order[i] = order[k];
+        order[k] = i;
+    }
 }
 
-static void time_signals(pid_t init, long count)
+static void time_signal(struct subject *s, long i)
 {
-    int64_t *ns = calloc((size_t)count, sizeof(*ns));
+    int64_t begin;
 
-    if (ns == NULL)
-        fail("no memory");
-    for (long i = 0; i < count; i++) {
-        int64_t begin;
+    nap(PAUSE_NS);
+    begin = now_ns();
+    if (kill(s->pid, SIGUSR1) < 0)
+        fail("the init is gone");
+    await(&s->page->count, (uint32_t)i + 1);
+    s->ns[i] = atomic_load(&s->page->handled_ns) - begin;
+}
 
-        nap(PAUSE_NS);
-        begin = now_ns();
-        if (kill(init, SIGUSR1) < 0)
-            fail("the init is gone");
-        await(&page->count, (uint32_t)i + 1);
-        ns[i] = atomic_load(&page->handled_ns) - begin;
+static void time_signals(struct subject *subjects, int number, long count)
+{
+    int order[SUBJECTS_MAX];
+
+    for (int k = 0; k < number; k++) {
+        subjects[k].ns = calloc((size_t)count, sizeof(*subjects[k].ns));
+        if (subjects[k].ns == NULL)
+            fail("no memory");
+        await(&subjects[k].page->up, 1);
     }
-    qsort(ns, (size_t)count, sizeof(*ns), order);
-    printf("%lld %lld\n", (long long)ns[count / 2], (long long)ns[count * 99 / 100]);
+    for (long i = 0; i < count; i++) {
+        shuffle(order, number);
+        for (int k = 0; k < number; k++)
+            time_signal(&subjects[order[k]], i);
+    }
+    for (int k = 0; k < number; k++) {
+        for (long i = 0; i < count; i++)
+            printf("%lld ", (long long)subjects[k].ns[i]);
+        printf("\n");
+    }
 }
 
 /* ns on a processor, by the scheduler's own count. */
@@ -193,61 +224,83 @@ static long zombies_of(pid_t init)
     return count;
 }
 
-static void count_reaping(pid_t init, long count)
+static void count_reaping(const struct subject *s, long count)
 {
+    pid_t init = s->pid;
     int64_t before =
         cpu_of(init); /* it has started its command, or is about to: the same for all */
     int64_t end = now_ns() + LIMIT_NS;
 
-    await(&page->up, 1);
-    if (atomic_load(&page->made) != (uint32_t)count)
+    await(&s->page->up, 1);
+    if (atomic_load(&s->page->made) != (uint32_t)count)
         fail("not every orphan was made");
     while (zombies_of(init) > 0 && now_ns() < end)
         nap(1000000);
     printf("%lld %ld\n", (long long)(cpu_of(init) - before), zombies_of(init));
 }
 
-int main(int argc, char **argv)
+static void start(struct subject *s, char **inner)
 {
-    long count = argc > 3 ? strtol(argv[2], NULL, 10) : 0;
-    char *inner[64];
-    int words = 0;
-    int status;
-    pid_t init;
-    int fd;
+    int fd = memfd_create("relay", MFD_CLOEXEC);
 
-    if (argc > 3 && strcmp(argv[3], "--command") == 0)
-        return command(argv[1], count);
-    if (count < 1 || count > COUNT_MAX || argc > 56)
-        fail("signals|orphans COUNT INIT [ARG...]");
-    fd = memfd_create("relay", 0);
-    if (fd < 0 || ftruncate(fd, sizeof(*page)) < 0 || dup2(fd, PAGE_FD) < 0)
+    if (fd < 0 || ftruncate(fd, sizeof(*s->page)) < 0)
         fail("no shared page");
-    page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (page == MAP_FAILED || unshare(CLONE_NEWPID) < 0)
-        fail("no pid namespace");
-    for (int i = 3; i < argc; i++)
-        inner[words++] = argv[i];
-    inner[words++] = argv[0];
-    inner[words++] = argv[1];
-    inner[words++] = argv[2];
-    inner[words++] = (char *)"--command";
-    inner[words] = NULL;
-    init = fork();
-    if (init == 0) {
+    s->page = mmap(NULL, sizeof(*s->page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    s->pid =
+        s->page == MAP_FAILED ? -1 : (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+    if (s->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (dup2(fd, PAGE_FD) < 0)
+            _exit(FAILED);
         execvp(inner[0], inner);
         _exit(FAILED);
     }
-    if (init < 0)
-        fail("no process");
-    if (strcmp(argv[1], "signals") == 0) {
-        await(&page->up, 1);
-        time_signals(init, count);
-    } else {
-        count_reaping(init, count);
+    if (s->pid < 0)
+        fail("no process in a pid namespace");
+    close(fd);
+}
+
+/* Starts every INIT of the words, with ourselves as its command. Returns how many. */
+static int start_all(struct subject *subjects, char **argv, int argc)
+{
+    char *inner[WORDS_MAX];
+    int number = 0;
+
+    for (int i = 3; i < argc; i++) {
+        int words = 0;
+
+        for (; i < argc && strcmp(argv[i], "+") != 0 && words < WORDS_MAX - 5; i++)
+            inner[words++] = argv[i];
+        if (words == 0 || number == SUBJECTS_MAX)
+            fail("too many, or an INIT without a word");
+        inner[words++] = argv[0];
+        inner[words++] = argv[1];
+        inner[words++] = argv[2];
+        inner[words++] = (char *)"--command";
+        inner[words] = NULL;
+        start(&subjects[number++], inner);
     }
-    kill(init, SIGKILL); /* and with it all of its namespace */
-    waitpid(init, &status, 0);
+    return number;
+}
+
+int main(int argc, char **argv)
+{
+    static struct subject subjects[SUBJECTS_MAX];
+    long count = argc > 3 ? strtol(argv[2], NULL, 10) : 0;
+    int number;
+
+    if (argc > 3 && strcmp(argv[3], "--command") == 0)
+        return command(argv[1], count);
+    if (count < 1 || count > COUNT_MAX)
+        fail("signals|orphans COUNT INIT [ARG...]");
+    number = start_all(subjects, argv, argc);
+    if (strcmp(argv[1], "signals") == 0)
+        time_signals(subjects, number, count);
+    else
+        count_reaping(&subjects[0], count);
+    for (int k = 0; k < number; k++) {
+        kill(subjects[k].pid, SIGKILL); /* and with it all of its namespace */
+        waitpid(subjects[k].pid, NULL, 0);
+    }
     return 0;
 }
