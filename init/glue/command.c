@@ -267,6 +267,12 @@ _Noreturn static __attribute__((noinline)) void fail_text(struct command *c, enu
     fail(c, step, error, text);
 }
 
+/* An entrypoint is whom the engine made it, and so is a session that asks for nobody else. */
+static bool stays_who_it_is(const struct command *c)
+{
+    return !c->init->launched && !proto_has(c->own, TAG_USER);
+}
+
 /* Bounding set while still root, then the user, then the sets that the documentation promises. */
 static void drop_privileges(struct command *c, const struct image *img, struct slice user)
 {
@@ -279,7 +285,7 @@ static void drop_privileges(struct command *c, const struct image *img, struct s
             fail(c, STEP_PRIVILEGES, r, "bounding set");
         }
     }
-    if (in->launched || proto_has(c->own, TAG_USER)) {
+    if (!stays_who_it_is(c)) {
         r = user_become(&img->user, in->userns);
         if (r < 0) {
             fail_text(c, STEP_USER, r, user);
@@ -332,11 +338,15 @@ _Noreturn void command_become(struct command *c)
     struct slice user = text_of(c, TAG_USER);
     struct slice workdir = text_of(c, TAG_WORKDIR);
     char *room[ROOM_POINTERS];
-    int r;
+    int r = 0;
 
     (void)setsid();
     keep_only(c);
-    r = user_resolve(user, &img.user);
+    if (stays_who_it_is(c)) {
+        user_own(&img.user);
+    } else {
+        r = user_resolve(user, &img.user);
+    }
     if (r < 0) {
         fail_text(c, STEP_USER, r, user.len > 0 ? user : root);
     }
