@@ -5,6 +5,7 @@
 #include "core/capset.h"
 #include "core/plan.h"
 #include "core/step.h"
+#include "glue/ending.h"
 #include "glue/execute.h"
 #include "glue/job.h"
 #include "glue/say.h"
@@ -44,6 +45,11 @@ struct image {
     struct user user;
 };
 
+static const char *reason_of(int error)
+{
+    return error == -ELIBACC ? "its interpreter or loader is missing" : say_errno(error);
+}
+
 _Noreturn static void fail(struct command *c, enum step step, int error, const char *object)
 {
     uint8_t buf[PROTO_HEADER + 4 * (WIRE_TLV_HEADER + 8) + OBJECT_MAX];
@@ -62,7 +68,7 @@ _Noreturn static void fail(struct command *c, enum step step, int error, const c
     wire_tlv_bytes(&w, TAG_OBJECT, object, strnlen(object, OBJECT_MAX));
     len = proto_end(&w);
     if (c->conn < 0) {
-        say(object, error == -ELIBACC ? "its interpreter or loader is missing" : say_errno(error));
+        say(object, reason_of(error));
     } else if (len > 0) {
         (void)sock_send(c->conn, buf, (size_t)len, NULL, 0);
     }
@@ -434,6 +440,7 @@ _Noreturn void command_become_plain(const struct init *in)
     rewrite_listen_pid();
     sig_give_back(&in->inherited);
     r = execute_program(in->argv[0], in->argv);
+    ending_tell_exec(in, reason_of(r));
     code = tell_exec_failed(in, r);
     if (code >= 0) {
         _exit(code);
