@@ -457,6 +457,7 @@ int main(void)
         scratch_test(test_an_image_without_users_has_root_and_numbers),
         scratch_test(test_what_is_no_user_file_is_not_read),
         scratch_test(test_paths_longer_than_the_limit_are_passed_over),
+        scratch_test(test_who_one_is_can_be_a_number_alone),
         scratch_test(test_more_groups_than_the_limit_are_left_out),
         scratch_test(test_groups_of_the_image),
         cmocka_unit_test(test_become),
