@@ -5,6 +5,7 @@
 #include "core/capset.h"
 #include "core/plan.h"
 #include "core/step.h"
+#include "glue/ending.h"
 #include "glue/execute.h"
 #include "glue/job.h"
 #include "glue/say.h"
@@ -44,6 +45,11 @@ struct image {
     struct user user;
 };
 
+static const char *reason_of(int error)
+{
+    return error == -ELIBACC ? "its interpreter or loader is missing" : say_errno(error);
+}
+
 _Noreturn static void fail(struct command *c, enum step step, int error, const char *object)
 {
     uint8_t buf[PROTO_HEADER + 4 * (WIRE_TLV_HEADER + 8) + OBJECT_MAX];
@@ -62,7 +68,7 @@ _Noreturn static void fail(struct command *c, enum step step, int error, const c
     wire_tlv_bytes(&w, TAG_OBJECT, object, strnlen(object, OBJECT_MAX));
     len = proto_end(&w);
     if (c->conn < 0) {
-        say(object, error == -ELIBACC ? "its interpreter or loader is missing" : say_errno(error));
+        say(object, reason_of(error));
     } else if (len > 0) {
         (void)sock_send(c->conn, buf, (size_t)len, NULL, 0);
     }
@@ -267,6 +273,12 @@ _Noreturn static __attribute__((noinline)) void fail_text(struct command *c, enu
     fail(c, step, error, text);
 }
 
+/* An entrypoint is whom the engine made it, and so is a session that asks for nobody else. */
+static bool stays_who_it_is(const struct command *c)
+{
+    return !c->init->launched && !proto_has(c->own, TAG_USER);
+}
+
 /* Bounding set while still root, then the user, then the sets that the documentation promises. */
 static void drop_privileges(struct command *c, const struct image *img, struct slice user)
 {
@@ -279,7 +291,7 @@ static void drop_privileges(struct command *c, const struct image *img, struct s
             fail(c, STEP_PRIVILEGES, r, "bounding set");
         }
     }
-    if (in->launched || proto_has(c->own, TAG_USER)) {
+    if (!stays_who_it_is(c)) {
         r = user_become(&img->user, in->userns);
         if (r < 0) {
             fail_text(c, STEP_USER, r, user);
@@ -332,11 +344,15 @@ _Noreturn void command_become(struct command *c)
     struct slice user = text_of(c, TAG_USER);
     struct slice workdir = text_of(c, TAG_WORKDIR);
     char *room[ROOM_POINTERS];
-    int r;
+    int r = 0;
 
     (void)setsid();
     keep_only(c);
-    r = user_resolve(user, &img.user);
+    if (stays_who_it_is(c)) {
+        user_own(&img.user);
+    } else {
+        r = user_resolve(user, &img.user);
+    }
     if (r < 0) {
         fail_text(c, STEP_USER, r, user.len > 0 ? user : root);
     }
@@ -424,6 +440,7 @@ _Noreturn void command_become_plain(const struct init *in)
     rewrite_listen_pid();
     sig_give_back(&in->inherited);
     r = execute_program(in->argv[0], in->argv);
+    ending_tell_exec(in, reason_of(r));
     code = tell_exec_failed(in, r);
     if (code >= 0) {
         _exit(code);

@@ -38,8 +38,11 @@ static uint8_t find_place(void)
     return getenv("container") != NULL ? PLACE_CONTAINER : PLACE_HOST;
 }
 
-/* The folder at path, with what is missing of it, and this mode. Descriptor or -errno. */
-static int make_folder(const char *path, mode_t mode)
+/*
+ * The folder at path, with what is missing of it, and this mode. Where it need not be ours, somebody else's keeps its
+ * own: a volume in Kubernetes is root's, and anybody may write to it. Descriptor or -errno.
+ */
+static int make_folder(const char *path, mode_t mode, bool ours)
 {
     int fd FD_CLEANUP = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int dir FD_CLEANUP = -1;
@@ -48,7 +51,7 @@ static int make_folder(const char *path, mode_t mode)
         return -errno;
     }
     dir = mnt_open_create(fd, path, false);
-    if (dir >= 0 && syscall(SYS_fchmodat, dir, ".", mode) < 0) {
+    if (dir >= 0 && syscall(SYS_fchmodat, dir, ".", mode) < 0 && (ours || errno != EPERM)) {
         return -errno;
     }
     return TAKE_FD(dir);
@@ -80,10 +83,10 @@ static void open_own_channel(struct init *in, const char *folder)
 
     if (len + sizeof("/op") <= sizeof(path)) {
         (void)stpcpy(stpcpy(path, folder), "/op");
-        r = in->control_dirs[LISTEN_INSIDE] = make_folder(folder, 0755);
+        r = in->control_dirs[LISTEN_INSIDE] = make_folder(folder, 0755, false);
     }
     if (r >= 0) {
-        r = in->control_dirs[LISTEN_OPERATOR] = make_folder(path, 0700);
+        r = in->control_dirs[LISTEN_OPERATOR] = make_folder(path, 0700, true);
     }
     if (r >= 0) {
         (void)umask(0177);

@@ -179,7 +179,7 @@ static unsigned end_main(struct init *in, int status, msec_t now)
         pass_parting(in);
     }
     if (code != 0 && in->argv != NULL) {
-        ending_tell(in, status, code);
+        ending_tell(in, status);
     }
     if (in->rules.at_once) {
         tell_ending(in, code);

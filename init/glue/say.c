@@ -55,10 +55,17 @@ static void emit_to(int fd, const struct line *l)
     }
 }
 
+static int out = STDERR_FILENO;
+
 static void emit(struct line *l)
 {
     l->text[l->len++] = '\n';
-    emit_to(STDERR_FILENO, l);
+    emit_to(out, l);
+}
+
+void say_to(int fd)
+{
+    out = fd;
 }
 
 static void compose(struct line *l, const char *object, const char *reason)

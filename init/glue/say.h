@@ -12,6 +12,9 @@ void say_reason(const char *object, const char *what, const char *reason);
 /* The same with a number behind the reason. */
 void say_number(const char *object, const char *reason, long number);
 
+/* Where these three write from now on: at first it is stderr. */
+void say_to(int fd);
+
 /*
  * Another program's words, in its form: %s and %d, as printf(3) has them, and nothing before or behind. It does not
  * block either.

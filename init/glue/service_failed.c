@@ -48,15 +48,12 @@ static void say_process(const char *name, const struct svc *svc)
     }
 }
 
-void service_say_failed(const struct init *in, uint32_t index)
+void service_tell_failed(const struct init *in, uint32_t index)
 {
     const struct services *s = in->services;
     const struct super_service *e = &s->now.service[index];
     const char *name = name_of(s, index);
 
-    if (in->quiet || in->life.state >= LIFE_STOPPING) {
-        return;
-    }
     switch ((enum svc_result)e->svc.result) {
     case RESULT_START_LIMIT:
         say(name, "failed: it was started too often in too short a time");
@@ -78,5 +75,12 @@ void service_say_failed(const struct init *in, uint32_t index)
     case RESULT_BAD_UNIT:  // said by the loader
     case SVC_RESULT_COUNT:
         break;
+    }
+}
+
+void service_say_failed(const struct init *in, uint32_t index)
+{
+    if (!in->quiet && in->life.state < LIFE_STOPPING) {
+        service_tell_failed(in, index);
     }
 }

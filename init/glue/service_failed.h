@@ -10,4 +10,7 @@ struct init;
 /* One line; none with -q, nor once everything is to stop: who is killed then was told to end. */
 void service_say_failed(const struct init *in, uint32_t index);
 
+/* That line in any case, but where the reason was said when it failed. */
+void service_tell_failed(const struct init *in, uint32_t index);
+
 #endif

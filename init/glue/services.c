@@ -5,6 +5,7 @@
 #include "core/signame.h"
 #include "glue/command.h"
 #include "glue/control.h"
+#include "glue/ending.h"
 #include "glue/lean.h"
 #include "glue/logger.h"
 #include "glue/loop.h"
@@ -116,14 +117,20 @@ static int main_code(const struct super_service *e)
     return e->svc.state == SVC_FAILED ? 1 : 0;
 }
 
-int services_code(const struct init *in)
+static int end_code(const struct services *s)
 {
-    const struct services *s = in->services;
-
     if (s->main != SUPER_NONE) {
         return main_code(&s->now.service[s->main]);
     }
     return s->loaded && super_count(&s->now.super).failed > 0 ? 1 : 0;
+}
+
+static void end_with(struct init *in, enum life_event how, int code, msec_t now)
+{
+    if (code != 0) {
+        ending_tell_services(in);
+    }
+    loop_life(in, how, code, now);
 }
 
 static bool end_has_come(const struct services *s, struct super_count count)
@@ -165,13 +172,12 @@ static bool judge(struct init *in, msec_t now)
     }
     if (s->now.super.closing && count.busy == 0) {
         s->gone = true;
-        loop_life(in, LIFE_EV_MAIN_EXITED, services_code(in), now);
+        end_with(in, LIFE_EV_MAIN_EXITED, end_code(s), now);
         return true;
     }
     if (!s->ended && !s->now.super.closing && end_has_come(s, count)) {
         s->ended = true;
-        loop_life(in, LIFE_EV_FINISHED, s->exit_when == EXIT_WHEN_FAILURE ? 1 : services_code(in),
-                  now);
+        end_with(in, LIFE_EV_FINISHED, s->exit_when == EXIT_WHEN_FAILURE ? 1 : end_code(s), now);
         return true;
     }
     return false;

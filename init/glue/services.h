@@ -125,9 +125,6 @@ void services_shutdown(struct init *in);
 msec_t services_deadline(const struct init *in);
 void services_expire(struct init *in, msec_t now);
 
-/* The exit code that services leave when all of them are gone. */
-int services_code(const struct init *in);
-
 /* Appends an event, and tells those who follow. */
 void services_event(struct init *in, const struct event *e);
 

@@ -46,17 +46,27 @@ static void on_crash(int number, siginfo_t *info, void *context)
     crash_handler(number, info->si_code <= 0); // SI_USER, SI_QUEUE, SI_TKILL: sigaction(2)
 }
 
+static void on_nothing(int number)
+{
+    (void)number;
+}
+
+/*
+ * musl's sigaction() unblocks 32 to 34 when it sets a handler for the first time: this is that time, before anybody
+ * knows of us. Later one of them would be our own end, or lost where we are PID 1.
+ */
 void sig_take_over(struct sig_inherited *ret_inherited)
 {
-    struct kernel_action action;
+    const struct sigaction nothing = {.sa_handler = on_nothing};
+    struct sigaction before;
 
     ret_inherited->ignored = 0;
     set_mask(~UINT64_C(0), &ret_inherited->mask);
-    if (syscall(SYS_rt_sigaction, SIGCHLD, NULL, &action, sizeof(uint64_t)) == 0 &&
-        action.handler == SIG_IGN) {
+    if (sigaction(SIGCHLD, &nothing, &before) == 0 && before.sa_handler == SIG_IGN) {
         ret_inherited->ignored = BIT(SIGCHLD);
-        set_disposition(SIGCHLD, SIG_DFL);
     }
+    set_disposition(SIGCHLD, SIG_DFL);
+    set_mask(~UINT64_C(0), NULL);
 }
 
 void sig_catch_crashes(struct sig_inherited *inherited, void (*handler)(int number, bool sent))

@@ -161,6 +161,17 @@ static int take_entry(const struct passwd_entry *entry, bool memberships, struct
     return memberships ? find_memberships(entry->name, u) : 0;
 }
 
+/* A number, and what is said of one that passwd does not know. */
+static void be_number(uid_t uid, struct user *u)
+{
+    u->uid = uid;
+    u->gid = 0;
+    u->group_count = 0;
+    u->name[0] = 0;
+    u->shell[0] = 0;
+    memcpy(u->home, "/", 2);
+}
+
 int user_resolve(struct slice word, struct user *ret_user)
 {
     static const uint8_t root[] = {'0'};
@@ -175,12 +186,7 @@ int user_resolve(struct slice word, struct user *ret_user)
     if (r < 0) {
         return r;
     }
-    ret_user->uid = spec.uid;
-    ret_user->gid = 0;
-    ret_user->group_count = 0;
-    ret_user->name[0] = 0;
-    ret_user->shell[0] = 0;
-    memcpy(ret_user->home, "/", 2);
+    be_number(spec.uid, ret_user);
     if (find_user(text, &spec, &entry)) {
         // With a group of its own in the word the user gets that and no other, as docker has it.
         r = take_entry(&entry, spec.group.len == 0 && word.len > 0, ret_user);
@@ -192,6 +198,20 @@ int user_resolve(struct slice word, struct user *ret_user)
         r = find_group(&spec, &ret_user->gid);
     }
     return r;
+}
+
+void user_own(struct user *ret_user)
+{
+    const struct user_spec spec = {.user_is_id = true, .uid = geteuid()};
+    struct passwd_entry entry;
+    struct slice text;
+
+    be_number(spec.uid, ret_user);
+    (void)read_file("/etc/passwd", &text);
+    if (find_user(text, &spec, &entry)) {
+        (void)take_entry(&entry, false, ret_user);
+    }
+    unmap(text);
 }
 
 int user_group(struct slice word, gid_t *ret_gid)

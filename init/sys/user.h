@@ -29,6 +29,12 @@ struct user {
  */
 int user_resolve(struct slice word, struct user *ret_user);
 
+/*
+ * Whom this process runs as: home and shell, without groups. It may be a number that nobody has heard of, as Kubernetes
+ * gives them, and a passwd that cannot be read says nothing: there is no error.
+ */
+void user_own(struct user *ret_user);
+
 /* The group of this name or number. 0, -ESRCH, -EINVAL, or an error of reading as above. */
 int user_group(struct slice word, gid_t *ret_gid);
 

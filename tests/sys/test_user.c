@@ -225,6 +225,40 @@ static void test_what_is_no_user_file_is_not_read(void **state)
     in_child(look_up_in_trouble);
 }
 
+static void check_own(uid_t uid, const char *home, const char *shell)
+{
+    struct user u;
+
+    memset(&u, 0xff, sizeof(u));
+    check_call(seteuid(uid));
+    user_own(&u);
+    check_call(seteuid(0));
+    check(u.uid == uid, "expected %u, got %u", uid, u.uid);
+    check(strcmp(u.home, home) == 0, "%u: expected home %s, got %s", uid, home, u.home);
+    check(strcmp(u.shell, shell) == 0, "%u: expected shell %s, got %s", uid, shell, u.shell);
+    check_is(u.group_count, 0);
+}
+
+static void look_up_own(void)
+{
+    be_in_image();
+    check_own(0, "/root", "/bin/bash");
+    check_own(33, "/srv/web", "/bin/sh");
+    check_own(1000620000, "/", "");
+    check_call(chmod("/etc/passwd", 0600));
+    check_own(33, "/", "");
+    check_call(unlink("/etc/passwd"));
+    check_own(0, "/", "");
+    check_call(mkfifo("/etc/passwd", 0644));
+    check_own(33, "/", "");
+}
+
+static void test_who_one_is_can_be_a_number_alone(void **state)
+{
+    (void)state;
+    in_child(look_up_own);
+}
+
 static void look_up_many_groups(void)
 {
     struct user u;
@@ -423,6 +457,7 @@ int main(void)
         scratch_test(test_an_image_without_users_has_root_and_numbers),
         scratch_test(test_what_is_no_user_file_is_not_read),
         scratch_test(test_paths_longer_than_the_limit_are_passed_over),
+        scratch_test(test_who_one_is_can_be_a_number_alone),
         scratch_test(test_more_groups_than_the_limit_are_left_out),
         scratch_test(test_groups_of_the_image),
         cmocka_unit_test(test_become),
