@@ -60,7 +60,7 @@ MUSL := $(BASE) -isystem $(LIBCAP_DIR)/include -idirafter /usr/include \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(LIBCAP_DIR)=libcap
 MUSL_LINK = -nostdlib -static -Wl,-pie,--no-dynamic-linker,-e,porthole_start,-z,text,-z,relro,-z,now,-z,noexecstack \
-	-Wl,--gc-sections,--build-id=sha1,-O1,-z,noseparate-code,--sort-section=name $(addprefix $(CRT_DIR)/,rcrt1.o crti.o) $(GCC_DIR)/crtbeginS.o
+	-Wl,--gc-sections,--build-id=sha1,-O1,-z,noseparate-code,-z,pack-relative-relocs,--sort-section=name $(addprefix $(CRT_DIR)/,rcrt1.o crti.o) $(GCC_DIR)/crtbeginS.o
 MUSL_LIBS = $(LIBCAP_DIR)/lib/libcap.a -Wl,--start-group $(CRT_DIR)/libc.a -lgcc -lgcc_eh -Wl,--end-group \
 	$(GCC_DIR)/crtendS.o $(CRT_DIR)/crtn.o
 
