@@ -14,6 +14,7 @@ void life_init(struct life *l, enum life_end end, msec_t grace)
     l->end = end;
     l->main_alive = true;
     l->finished = false;
+    l->told = false;
     l->code = CODE_KILLED;
     l->grace = grace;
     l->deadline = MSEC_NEVER;
@@ -63,7 +64,7 @@ static unsigned end_all(struct life *l, msec_t deadline, msec_t now)
 
 static bool outlives(const struct life *l)
 {
-    return l->end == LIFE_END_IDLE || l->end == LIFE_END_NEVER;
+    return !l->told && (l->end == LIFE_END_IDLE || l->end == LIFE_END_NEVER);
 }
 
 static unsigned main_exited(struct life *l, int64_t code, msec_t now)
@@ -189,15 +190,12 @@ static unsigned on_stop(struct life *l, msec_t grace, msec_t now)
     return 0;
 }
 
-static unsigned on_signal(struct life *l, int64_t number, msec_t now)
+static unsigned on_signal(const struct life *l)
 {
     switch (l->state) {
     case LIFE_STARTING:
     case LIFE_UP:
     case LIFE_STOPPING:
-        if (!l->main_alive && number == SIGTERM) { // an engine's word for the end
-            return end_all(l, after(now, l->grace), now);
-        }
         return l->main_alive ? ACT_FORWARD : ACT_FORWARD_ALL;
     case LIFE_ENDING:
         return ACT_FORWARD_ALL;
@@ -207,6 +205,24 @@ static unsigned on_signal(struct life *l, int64_t number, msec_t now)
         break;
     }
     return 0;
+}
+
+/*
+ * It goes to who is there, as any signal does; the time that they have is our grace period. What a shell has put into the
+ * background ignores SIGINT and SIGQUIT, so that SIGTERM goes with them.
+ */
+static unsigned on_told(struct life *l, int64_t number, msec_t now)
+{
+    unsigned actions = on_signal(l);
+    msec_t deadline = after(now, l->grace);
+
+    l->told = true;
+    if (l->main_alive || l->state >= LIFE_ENDING) {
+        return actions;
+    }
+    return deadline <= now
+               ? kill_all(l, now)
+               : move(l, LIFE_ENDING, deadline, actions | (number == SIGTERM ? 0 : ACT_TERM_ALL));
 }
 
 static unsigned on_deadline(struct life *l, msec_t now)
@@ -240,7 +256,9 @@ unsigned life_step(struct life *l, enum life_event event, int64_t value, msec_t 
     case LIFE_EV_STOP:
         return on_stop(l, value, now);
     case LIFE_EV_SIGNAL:
-        return on_signal(l, value, now);
+        return on_signal(l);
+    case LIFE_EV_TOLD:
+        return on_told(l, value, now);
     case LIFE_EV_DEADLINE:
         return on_deadline(l, now);
     case LIFE_EVENT_COUNT:

@@ -27,7 +27,7 @@
  * end has come (the main service has ended, say), and its exit code is known before the others have stopped.
  *
  * With a single command the container may outlive it (`--exit-when idle`): MAIN_EXITED leaves it UP, and EMPTY, or
- * SIGTERM, is its end; or it may not wait for anybody (the manner of tini): MAIN_EXITED is GONE.
+ * TOLD, is its end: where that came while the command ran, with the command's; or it may not wait for anybody (the manner of tini): MAIN_EXITED is GONE.
  *
  * Only life_step() moves the state. What must always hold:
  *   - the state never moves to the left;
@@ -51,6 +51,7 @@
     X(EMPTY, "empty")             /* no child process is left */ \
     X(STOP, "stop")               /* an operator asked; value: grace period in ms or MSEC_NEVER */ \
     X(SIGNAL, "signal")           /* PID 1 got a signal; value: its number */ \
+    X(TOLD, "told")               /* ... that asks for the end (rules_asks_end()) */ \
     X(DEADLINE, "deadline")       /* the deadline of the state has passed */
 
 enum life_state {
@@ -92,6 +93,7 @@ struct life {
     enum life_end end;
     bool main_alive;
     bool finished;   // `code` is set, though main_alive
+    bool told;       // to end: it does not outlive its command any more
     int code;        // exit code of the container, valid once main_alive is false
     msec_t grace;    // ms from SIGTERM to SIGKILL; MSEC_NEVER: no escalation
     msec_t deadline; // monotonic ms; MSEC_NEVER where none is set

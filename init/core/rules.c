@@ -24,6 +24,19 @@ int rules_pass(const struct rules *r, int number)
     return number > 0 && number < RULES_SIGNALS ? r->pass[number] : number;
 }
 
+bool rules_drains(const struct rules *r, int number)
+{
+    return r->drain > 0 && rules_pass(r, number) != 0 &&
+           (number == SIGTERM || rules_pass(r, number) == SIGTERM);
+}
+
+bool rules_asks_end(const struct rules *r, int number)
+{
+    int as = rules_pass(r, number);
+
+    return as != 0 && (number == SIGTERM || number == SIGINT || number == SIGQUIT || as == SIGTERM);
+}
+
 /* The signal that the first len bytes name; 0 for "0" and "none" where `none`; or -EINVAL. */
 static int signal_of(const char *word, size_t len, bool none)
 {

@@ -50,6 +50,12 @@ void rules_init(struct rules *r);
 /* The signal to pass on where `number` came; 0: none. */
 int rules_pass(const struct rules *r, int number);
 
+/* Does it ask for the end, as it came or as it is passed on? SIGTERM, SIGINT and SIGQUIT do: an engine's, a terminal's. */
+bool rules_asks_end(const struct rules *r, int number);
+
+/* Does it wait for --drain? SIGTERM does, and what is passed on as SIGTERM. */
+bool rules_drains(const struct rules *r, int number);
+
 /* "FROM:TO", names or numbers; TO 0 or "none": it is dropped. 0 or -EINVAL. */
 int rules_rewrite(struct rules *r, const char *word);
 

@@ -430,7 +430,7 @@ static void rewrite_listen_pid(void)
     memmove(entry + 11, entry + at, sizeof(entry) - at);
 }
 
-_Noreturn void command_become_plain(const struct init *in)
+_Noreturn void command_become_plain(struct init *in)
 {
     struct command c = {.init = in, .conn = -1, .pty = {-1, -1}};
     int code;
@@ -440,6 +440,7 @@ _Noreturn void command_become_plain(const struct init *in)
     rewrite_listen_pid();
     sig_give_back(&in->inherited);
     r = execute_program(in->argv[0], in->argv);
+    in->life.told = true; // there was nothing to outlive: PID 1 sees it, as it lends us its memory
     ending_tell_exec(in, reason_of(r));
     code = tell_exec_failed(in, r);
     if (code >= 0) {

@@ -44,6 +44,6 @@ int command_open_pty(int devpts, const struct proto_msg *own, struct pty *ret_pt
 void command_finish(struct command *c);
 
 /* The same for an entrypoint's command, which takes everything as PID 1 was given it. */
-_Noreturn void command_become_plain(const struct init *in);
+_Noreturn void command_become_plain(struct init *in);
 
 #endif

@@ -88,11 +88,10 @@ struct init {
     bool userns;
     bool verbose;
     bool quiet;
-    bool draining;     // a SIGTERM waits until drain_at
-    bool drained;      // the first has come
-    bool asked;        // somebody wants the end
-    bool tell_up;      // the launcher waits for UP
-    bool main_runs;    // the main command was executed
+    uint8_t drains; // the first that waited, or waits until drain_at, for --drain; 0: none has come
+    bool asked;     // somebody wants the end
+    bool tell_up;   // the launcher waits for UP
+    bool main_runs; // the main command was executed
     bool more_to_reap; // in the next turn: others were to be served first
     uint8_t place;
     struct sig_inherited inherited;
@@ -110,7 +109,7 @@ struct init {
     int control_dirs[LISTENER_COUNT]; // entrypoint: to unlink the sockets at the end
     struct rules rules;               // for a single command
     uint32_t handed; // bits: signals of which the first means us alone: dumb-init's TIOCNOTTY
-    msec_t drain_at; // SIGTERM is passed on then; MSEC_NEVER
+    msec_t drain_at; // it is passed on then; MSEC_NEVER
     struct life life;
     pid_t main_pid;
     msec_t started;

@@ -80,13 +80,16 @@ static void tell_monitor_up(struct init *in)
     control_send(in, in->monitor, &w, NULL, 0);
 }
 
-static void perform(struct init *in, unsigned actions, int number, msec_t now)
+static void perform(struct init *in, unsigned actions, int number)
 {
     if ((actions & ACT_FORWARD) != 0) {
-        pass_on(in, number, now);
+        pass_on(in, number);
     }
     if ((actions & ACT_FORWARD_ALL) != 0) {
         pass_to_all(in, number);
+        if ((actions & ACT_ANNOUNCE) != 0) { // it is to end, which a stopped process does not see
+            pass_bare(in, SIGCONT);
+        }
     }
     if ((actions & ACT_TERM_MAIN) != 0 && in->services != NULL) {
         services_shutdown(in);
@@ -116,13 +119,20 @@ static void perform(struct init *in, unsigned actions, int number, msec_t now)
 void loop_life(struct init *in, enum life_event event, int64_t value, msec_t now)
 {
     in->asked = in->asked || event == LIFE_EV_STOP;
-    perform(in, life_step(&in->life, event, value, now), (int)value, now);
+    perform(in, life_step(&in->life, event, value, now), (int)value);
 }
 
 /* The pause process has no command: its end is a signal. */
 static bool ends_pause(const struct init *in, int number)
 {
     return in->rules.pause && (number == SIGTERM || number == SIGINT);
+}
+
+static void deliver(struct init *in, int number, msec_t now)
+{
+    bool told = !in->launched && rules_asks_end(&in->rules, number);
+
+    loop_life(in, told ? LIFE_EV_TOLD : LIFE_EV_SIGNAL, number, now);
 }
 
 static void take_signal(struct init *in, int number, msec_t now)
@@ -139,8 +149,8 @@ static void take_signal(struct init *in, int number, msec_t now)
         tell_handed(in, number);
     } else if (ends_pause(in, number)) {
         loop_life(in, LIFE_EV_MAIN_EXITED, 0, now);
-    } else if (number != SIGCHLD && !in->rules.pause) {
-        loop_life(in, LIFE_EV_SIGNAL, number, now);
+    } else if (number != SIGCHLD && !in->rules.pause && !pass_drains(in, number, now)) {
+        deliver(in, number, now);
     }
 }
 
@@ -241,7 +251,7 @@ static void reap(struct init *in, msec_t now)
         actions &= ~(unsigned)(ACT_TERM_ALL | ACT_KILL_ALL);
         actions |= life_step(&in->life, LIFE_EV_EMPTY, 0, now);
     }
-    perform(in, actions, 0, now);
+    perform(in, actions, 0);
     pass_kill_late(in);
     in->empty = false;
 }
@@ -349,9 +359,14 @@ static void serve_services(struct init *in, const struct pollfd *p, msec_t now)
 
 static void expire(struct init *in, msec_t now)
 {
+    int drained;
+
     control_expire(in, now);
     session_expire(in, now);
-    pass_expire(in, now);
+    drained = pass_drained(in, now);
+    if (drained > 0) {
+        deliver(in, drained, now);
+    }
     if (in->services != NULL) {
         logger_expire(in, now);
         services_expire(in, now);

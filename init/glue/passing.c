@@ -2,6 +2,7 @@
 /* Passing signals on: to the command, its group or everybody, as the rules have it. */
 #include "glue/passing.h"
 
+#include "core/signame.h"
 #include "glue/descendants.h"
 #include "glue/say.h"
 #include "glue/telling.h"
@@ -79,7 +80,7 @@ static bool of_terminal(int number)
     return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
 
-static void pass_now(struct init *in, int number)
+void pass_on(struct init *in, int number)
 {
     int as = rules_pass(&in->rules, number);
     int r = as > 0 ? send(in, as) : 0;
@@ -93,20 +94,25 @@ static void pass_now(struct init *in, int number)
     }
 }
 
-void pass_on(struct init *in, int number, msec_t now)
+bool pass_drains(struct init *in, int number, msec_t now)
 {
-    if (number == SIGTERM && in->rules.drain > 0 && !in->drained) {
-        in->drained = in->draining = true;
-        in->drain_at = in->rules.drain >= MSEC_NEVER - now ? MSEC_NEVER : now + in->rules.drain;
-        if (in->verbose) {
-            say("SIGTERM", "waits for the time of --drain");
-        }
-        return;
+    char name[SIGNAME_MAX];
+
+    if (!rules_drains(&in->rules, number)) {
+        return false;
     }
-    if (number == SIGTERM) { // a second one does not wait, nor does the first any more
-        in->draining = false;
+    if (in->drains != 0 ||
+        in->life.state >=
+            LIFE_STOPPING) { // a second one does not wait, nor does the first any more
+        in->drain_at = MSEC_NEVER;
+        return false;
     }
-    pass_now(in, number);
+    in->drains = (uint8_t)number;
+    in->drain_at = in->rules.drain >= MSEC_NEVER - now ? MSEC_NEVER : now + in->rules.drain;
+    if (in->verbose) {
+        say(signame_format(number, name), "waits for the time of --drain");
+    }
+    return true;
 }
 
 void pass_to_all(struct init *in, int number)
@@ -131,15 +137,14 @@ void pass_parting(const struct init *in)
 
 msec_t pass_deadline(const struct init *in)
 {
-    return in->draining ? in->drain_at : MSEC_NEVER;
+    return in->drains != 0 ? in->drain_at : MSEC_NEVER;
 }
 
-void pass_expire(struct init *in, msec_t now)
+int pass_drained(struct init *in, msec_t now)
 {
-    if (in->draining && in->drain_at <= now) {
-        in->draining = false;
-        if (in->life.main_alive) {
-            pass_now(in, SIGTERM);
-        }
+    if (pass_deadline(in) > now || in->life.state >= LIFE_ENDING) {
+        return 0;
     }
+    in->drain_at = MSEC_NEVER;
+    return in->drains;
 }

@@ -5,8 +5,8 @@
 
 #include "glue/init.h"
 
-/* A signal has come, and the command is there. now: ms, monotonic. */
-void pass_on(struct init *in, int number, msec_t now);
+/* A signal has come, and the command is there. */
+void pass_on(struct init *in, int number);
 
 /* One has come, and the command has ended: to every process that is left. */
 void pass_to_all(struct init *in, int number);
@@ -26,8 +26,11 @@ bool pass_reaped(struct init *in, pid_t pid);
 /* What forks while the table of processes is read is not in it: SIGKILL once more where somebody has ended since. */
 void pass_kill_late(struct init *in);
 
-/* SIGTERM after --drain. */
+/* A signal has come: true where it waits for --drain. now: ms, monotonic. */
+bool pass_drains(struct init *in, int number, msec_t now);
+/* When its time is over; MSEC_NEVER. */
 msec_t pass_deadline(const struct init *in);
-void pass_expire(struct init *in, msec_t now);
+/* The signal whose time is over, once; 0. */
+int pass_drained(struct init *in, msec_t now);
 
 #endif

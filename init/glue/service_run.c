@@ -22,7 +22,7 @@
 #define EXECS_PER_TURN 8
 
 /* COMMAND: as it is started where it is alone, with PID 1's own streams. */
-_Noreturn static void command_child(const struct init *in)
+_Noreturn static void command_child(struct init *in)
 {
     struct plan plan;
     // Of a detached container PID 1's stderr is for its own words: who reads them goes once it is up.

@@ -141,7 +141,7 @@ static void check_signals(const struct step *s)
 {
     unsigned forwards = s->actions & (ACT_FORWARD | ACT_FORWARD_ALL);
 
-    if (forwards != 0 && s->event != LIFE_EV_SIGNAL) {
+    if (forwards != 0 && s->event != LIFE_EV_SIGNAL && s->event != LIFE_EV_TOLD) {
         broken(s, "only a signal is forwarded");
     }
     if (forwards == (ACT_FORWARD | ACT_FORWARD_ALL)) {
@@ -278,8 +278,8 @@ static void test_one_that_outlives_its_command_can_be_ended(void **state)
     struct life l = ended(LIFE_END_NEVER, 7, &actions);
 
     (void)state;
-    actions = life_step(&l, LIFE_EV_SIGNAL, SIGTERM, NOW);
-    assert_int_equal(actions, ACT_TERM_ALL | ACT_ANNOUNCE);
+    actions = take(&l, LIFE_EV_TOLD, SIGTERM, NOW);
+    assert_int_equal(actions, ACT_FORWARD_ALL | ACT_ANNOUNCE);
     assert_int_equal(l.state, LIFE_ENDING);
     assert_true(l.deadline == NOW + GRACE);
     l = ended(LIFE_END_IDLE, 7, &actions);
@@ -287,6 +287,38 @@ static void test_one_that_outlives_its_command_can_be_ended(void **state)
     assert_true(l.deadline == NOW + ASKED);
     l = ended(LIFE_END_IDLE, 7, &actions);
     assert_int_equal(take(&l, LIFE_EV_STOP, 0, NOW), ACT_KILL_ALL | ACT_ANNOUNCE);
+}
+
+static void test_one_that_is_told_while_its_command_runs_does_not_outlive_it(void **state)
+{
+    static const enum life_end ends[] = {LIFE_END_IDLE, LIFE_END_NEVER, LIFE_END_FAILURE};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct life l;
+
+        life_init(&l, ends[i], GRACE);
+        (void)take(&l, LIFE_EV_EXECED, 0, NOW - 3);
+        assert_int_equal(take(&l, LIFE_EV_TOLD, SIGINT, NOW - 2), ACT_FORWARD);
+        assert_int_equal(l.state, LIFE_UP);
+        assert_int_equal(take(&l, LIFE_EV_MAIN_EXITED, 0, NOW), ACT_TERM_ALL | ACT_ANNOUNCE);
+        assert_int_equal(l.state, LIFE_ENDING);
+        assert_true(l.deadline == NOW + GRACE);
+    }
+}
+
+static void test_what_a_shell_put_into_the_background_ends_by_sigterm(void **state)
+{
+    unsigned actions;
+    struct life l = ended(LIFE_END_IDLE, 7, &actions);
+
+    (void)state;
+    assert_int_equal(take(&l, LIFE_EV_TOLD, SIGINT, NOW),
+                     ACT_FORWARD_ALL | ACT_TERM_ALL | ACT_ANNOUNCE);
+    l.grace = 0;
+    l.state = LIFE_UP;
+    l.deadline = MSEC_NEVER;
+    assert_int_equal(take(&l, LIFE_EV_TOLD, SIGTERM, NOW), ACT_KILL_ALL | ACT_ANNOUNCE);
 }
 
 static void test_one_that_waits_for_a_failure(void **state)
@@ -330,6 +362,7 @@ static const struct {
             [LIFE_EV_EMPTY] = {LIFE_STARTING, 0},
             [LIFE_EV_STOP] = {LIFE_STOPPING, ACT_TERM_MAIN | ACT_ANNOUNCE},
             [LIFE_EV_SIGNAL] = {LIFE_STARTING, ACT_FORWARD},
+            [LIFE_EV_TOLD] = {LIFE_STARTING, ACT_FORWARD},
             [LIFE_EV_DEADLINE] = {LIFE_STARTING, 0},
         },
     [LIFE_UP] =
@@ -340,6 +373,7 @@ static const struct {
             [LIFE_EV_EMPTY] = {LIFE_UP, 0},
             [LIFE_EV_STOP] = {LIFE_STOPPING, ACT_TERM_MAIN | ACT_ANNOUNCE},
             [LIFE_EV_SIGNAL] = {LIFE_UP, ACT_FORWARD},
+            [LIFE_EV_TOLD] = {LIFE_UP, ACT_FORWARD},
             [LIFE_EV_DEADLINE] = {LIFE_UP, 0},
         },
     [LIFE_STOPPING] =
@@ -350,6 +384,7 @@ static const struct {
             [LIFE_EV_EMPTY] = {LIFE_STOPPING, 0},
             [LIFE_EV_STOP] = {LIFE_STOPPING, ACT_TERM_MAIN},
             [LIFE_EV_SIGNAL] = {LIFE_STOPPING, ACT_FORWARD},
+            [LIFE_EV_TOLD] = {LIFE_STOPPING, ACT_FORWARD},
             [LIFE_EV_DEADLINE] = {LIFE_KILLING, ACT_KILL_ALL | ACT_ANNOUNCE},
         },
     [LIFE_ENDING] =
@@ -360,6 +395,7 @@ static const struct {
             [LIFE_EV_EMPTY] = {LIFE_GONE, ACT_ANNOUNCE | ACT_EXIT},
             [LIFE_EV_STOP] = {LIFE_ENDING, ACT_TERM_ALL},
             [LIFE_EV_SIGNAL] = {LIFE_ENDING, ACT_FORWARD_ALL},
+            [LIFE_EV_TOLD] = {LIFE_ENDING, ACT_FORWARD_ALL},
             [LIFE_EV_DEADLINE] = {LIFE_KILLING, ACT_KILL_ALL | ACT_ANNOUNCE},
         },
     [LIFE_KILLING] =
@@ -370,6 +406,7 @@ static const struct {
             [LIFE_EV_EMPTY] = {LIFE_GONE, ACT_ANNOUNCE | ACT_EXIT},
             [LIFE_EV_STOP] = {LIFE_KILLING, 0},
             [LIFE_EV_SIGNAL] = {LIFE_KILLING, 0},
+            [LIFE_EV_TOLD] = {LIFE_KILLING, 0},
             [LIFE_EV_DEADLINE] = {LIFE_GONE, ACT_ANNOUNCE | ACT_EXIT},
         },
     [LIFE_GONE] =
@@ -380,6 +417,7 @@ static const struct {
             [LIFE_EV_EMPTY] = {LIFE_GONE, 0},
             [LIFE_EV_STOP] = {LIFE_GONE, 0},
             [LIFE_EV_SIGNAL] = {LIFE_GONE, 0},
+            [LIFE_EV_TOLD] = {LIFE_GONE, 0},
             [LIFE_EV_DEADLINE] = {LIFE_GONE, 0},
         },
 };
@@ -394,6 +432,7 @@ static int64_t usual_value(enum life_event event)
     case LIFE_EV_STOP:
         return ASKED;
     case LIFE_EV_SIGNAL:
+    case LIFE_EV_TOLD:
         return 15;
     case LIFE_EV_EXECED:
     case LIFE_EV_EMPTY:
@@ -832,6 +871,8 @@ int main(void)
         cmocka_unit_test(test_one_that_does_not_wait_is_gone_with_its_command),
         cmocka_unit_test(test_one_that_outlives_its_command_ends_with_the_last),
         cmocka_unit_test(test_one_that_outlives_its_command_can_be_ended),
+        cmocka_unit_test(test_one_that_is_told_while_its_command_runs_does_not_outlive_it),
+        cmocka_unit_test(test_what_a_shell_put_into_the_background_ends_by_sigterm),
         cmocka_unit_test(test_one_that_waits_for_a_failure),
         cmocka_unit_test(test_every_pair_does_what_the_table_says),
         cmocka_unit_test(test_every_pair_keeps_the_rules_with_every_value),

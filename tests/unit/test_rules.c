@@ -72,12 +72,38 @@ static void test_codes_that_are_good(void **state)
     }
 }
 
+static void test_what_asks_for_the_end_and_what_drains(void **state)
+{
+    struct rules r;
+
+    (void)state;
+    rules_init(&r);
+    assert_true(rules_asks_end(&r, SIGTERM));
+    assert_true(rules_asks_end(&r, SIGINT));
+    assert_true(rules_asks_end(&r, SIGQUIT));
+    assert_false(rules_asks_end(&r, SIGHUP));
+    assert_false(rules_drains(&r, SIGTERM));
+    r.drain = 5000;
+    assert_true(rules_drains(&r, SIGTERM));
+    assert_false(rules_drains(&r, SIGINT));
+    assert_int_equal(rules_rewrite(&r, "TERM:QUIT"), 0);
+    assert_true(rules_asks_end(&r, SIGTERM));
+    assert_true(rules_drains(&r, SIGTERM));
+    assert_int_equal(rules_rewrite(&r, "TERM:none"), 0);
+    assert_false(rules_asks_end(&r, SIGTERM));
+    assert_false(rules_drains(&r, SIGTERM));
+    assert_int_equal(rules_rewrite(&r, "USR1:TERM"), 0);
+    assert_true(rules_asks_end(&r, SIGUSR1));
+    assert_true(rules_drains(&r, SIGUSR1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_at_first_everything_passes_as_it_comes),
         cmocka_unit_test(test_rewriting),
         cmocka_unit_test(test_codes_that_are_good),
+        cmocka_unit_test(test_what_asks_for_the_end_and_what_drains),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
