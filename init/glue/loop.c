@@ -38,22 +38,28 @@ enum {
 #define DEGRADED_MS 100 /* ms between looks where poll(2) itself fails */
 
 /* What a signal handler may see. */
-static volatile pid_t main_for_handler;
+static volatile unsigned faults; // bits: those that somebody has sent, for the loop
 static const struct init *main_in;
+
+/* tini and catatonit die of those. */
+static bool dies_of(const struct rules *r, int number)
+{
+    return (r->manner == MANNER_TINI || r->manner == MANNER_CATATONIT) &&
+           rules_pass(r, number) == 0;
+}
 
 static void on_crash(int number, bool sent)
 {
     char name[SIGNAME_MAX];
 
+    if (sent && dies_of(&main_in->rules, number)) {
+        (void)signal(number, SIG_DFL);
+        (void)kill(getpid(), number);
+        return;
+    }
     if (sent) {
-        int as = main_for_handler > 0 ? rules_pass(&main_in->rules, number) : 0;
-
-        if (as > 0) {
-            (void)kill(main_for_handler, as);
-        } else if (main_in != NULL && main_in->rules.manner != MANNER_OWN) { // theirs to die of
-            (void)signal(number, SIG_DFL);
-            (void)kill(getpid(), number);
-        }
+        (void)__atomic_fetch_or(&faults, 1u << number, __ATOMIC_RELAXED);
+        (void)kill(getpid(), SIGCHLD); // blocked, so it wakes the loop, whenever this comes
         return;
     }
     say_reason(NULL, "crashed", signame_format(number, name));
@@ -63,7 +69,6 @@ static void on_crash(int number, bool sent)
 void loop_catch_crashes(struct init *in)
 {
     main_in = in;
-    main_for_handler = in->main_pid;
     sig_catch_crashes(&in->inherited, on_crash);
 }
 
@@ -154,6 +159,18 @@ static void take_signal(struct init *in, int number, msec_t now)
     }
 }
 
+/* Signals of a fault that came from a process: they mean the command, as others do. A SIGCHLD comes with each. */
+static void take_faults(struct init *in, msec_t now)
+{
+    unsigned taken = __atomic_exchange_n(&faults, 0, __ATOMIC_RELAXED);
+
+    for (int number = 1; number < 32; number++) {
+        if ((taken >> number & 1) != 0) {
+            take_signal(in, number, now);
+        }
+    }
+}
+
 static void read_signals(struct init *in, msec_t now)
 {
     int numbers[SIG_BATCH];
@@ -165,6 +182,9 @@ static void read_signals(struct init *in, msec_t now)
         taken += count;
         for (int i = 0; i < count; i++) {
             take_signal(in, numbers[i], now);
+        }
+        if (faults != 0) {
+            take_faults(in, now);
         }
     } while (count == SIG_BATCH && taken < SIGNALS_PER_TURN); // the rest wakes poll(2) at once
 }
@@ -183,7 +203,6 @@ static unsigned end_main(struct init *in, int status, msec_t now)
 {
     int code = rules_code(&in->rules, life_exit_code(status));
 
-    main_for_handler = -1;
     now = now > 0 ? now : clock_monotonic(); // most that are reaped need none
     if (in->rules.part) {
         pass_parting(in);
@@ -450,8 +469,11 @@ static void run_on_signals(struct init *in)
         int64_t ms = signal_timeout(in);
         int number = sig_wait(ms);
 
-        if (number > 0) {
+        if (number > 0 && (number != SIGCHLD || faults == 0)) { // that one may be our own
             take_signal(in, number, needs_time(in) ? clock_monotonic() : 0);
+        }
+        if (faults != 0) {
+            take_faults(in, clock_monotonic());
         }
         if (number == SIGCHLD || in->more_to_reap || ++since == SIGNALS_PER_TURN ||
             in->life.state >= LIFE_ENDING) {
@@ -471,7 +493,6 @@ int loop_run(struct init *in)
     } else if (in->main_runs) {
         loop_life(in, LIFE_EV_EXECED, 0, in->main_started);
     }
-    main_for_handler = in->main_pid;
     mem_trim_stack();
     if (in->signal_fd < 0) {
         run_on_signals(in);
