@@ -137,6 +137,14 @@ int sig_wait(int64_t ms)
     return n > 0 ? (int)n : 0;
 }
 
+void sig_forget(int number)
+{
+    const struct timespec now = {0, 0};
+    const uint64_t set = BIT(number);
+
+    (void)syscall(SYS_rt_sigtimedwait, &set, NULL, &now, sizeof(set));
+}
+
 int sig_open(void)
 {
     uint64_t all = ~UINT64_C(0);

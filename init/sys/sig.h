@@ -55,6 +55,9 @@ void sig_set_aside(struct sig_inherited *inherited);
  */
 int sig_wait(int64_t ms);
 
+/* Takes one of these away that waits for this process, if there is one: nobody sees it. */
+void sig_forget(int number);
+
 /* signalfd(2) for all signals, CLOEXEC and NONBLOCK. Descriptor or -errno. */
 int sig_open(void);
 
